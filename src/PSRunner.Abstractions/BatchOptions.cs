@@ -1,0 +1,63 @@
+namespace PSRunner;
+
+/// <summary>Whose artifacts are kept.</summary>
+public enum ArtifactRule
+{
+    /// <summary>Of every case.</summary>
+    All,
+
+    /// <summary>Of every case that did not pass.</summary>
+    Failed,
+
+    /// <summary>Of no case.</summary>
+    None,
+}
+
+/// <summary>What was asked of a batch. Limits that are null are derived (see the ladder of limits in the engine).</summary>
+public sealed record BatchOptions
+{
+    /// <summary>A label of 1 to 80 characters without <c>\ / : * ? [ ] " &lt; &gt; |</c>.</summary>
+    public string Name { get; init; } = "batch";
+
+    /// <summary>The folder that holds the run folders; a full path.</summary>
+    public required string OutputPath { get; init; }
+
+    /// <summary>Cases running at once, 1 to 10,000; null: 20 when every case waits for a model, else the number of processors.</summary>
+    public int? ThrottleLimit { get; init; }
+
+    /// <summary>Seconds per attempt; null: 600, or 900 for workflow tests.</summary>
+    public double? TestTimeoutSeconds { get; init; }
+
+    /// <summary>Seconds without progress; null: min(300, test).</summary>
+    public double? StallTimeoutSeconds { get; init; }
+
+    /// <summary>Seconds per model request; null: min(120, 0.8 x stall).</summary>
+    public double? RequestTimeoutSeconds { get; init; }
+
+    /// <summary>Seconds per session; null: the bound that follows from the plan, at most 24 h.</summary>
+    public double? BatchTimeoutSeconds { get; init; }
+
+    /// <summary>Seconds between asking an attempt to end and ending it by force.</summary>
+    public double GracePeriodSeconds { get; init; } = 5;
+
+    /// <summary>Seconds that closing may take after the last attempt ended.</summary>
+    public double ShutdownSeconds { get; init; } = 10;
+
+    /// <summary>Engine retries after provider, harness and crash causes.</summary>
+    public int RetryCount { get; init; } = 2;
+
+    /// <summary>A score without an outcome passes from here on.</summary>
+    public double PassScore { get; init; } = 0.5;
+
+    /// <summary>Results between two writes of the open part; null: only when full or closed. Not needed for safety.</summary>
+    public int? CheckpointInterval { get; init; }
+
+    /// <summary>Seconds between two writes of the open part; null: no clock.</summary>
+    public double? CheckpointIntervalSeconds { get; init; }
+
+    /// <summary>Results that are neither passed nor skipped after which the batch stops; null: no limit.</summary>
+    public int? MaxFailures { get; init; }
+
+    /// <summary>Whose transcripts and outputs are kept as files.</summary>
+    public ArtifactRule KeepArtifact { get; init; } = ArtifactRule.All;
+}

@@ -1,0 +1,52 @@
+namespace PSRunner.Engine.Execution;
+
+/// <summary>What an executor knows of the attempt it runs, and how it says that work was done.</summary>
+public sealed class AttemptContext
+{
+    private long _lastProgress;
+    private string _lastActivity = "started";
+
+    /// <summary>The case.</summary>
+    public required TestCase Case { get; init; }
+
+    /// <summary>The case's id; the only seed of anything random.</summary>
+    public required string CaseId { get; init; }
+
+    /// <summary>The attempt's number; grows over sessions.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>
+    /// 1 plus the attempts of this case that ended with a cause and were retried. Unlike <see cref="Attempt"/> it does
+    /// not count attempts that a kill or a stop cut off, so that a case behaves the same after a resume.
+    /// </summary>
+    public required int Try { get; init; }
+
+    /// <summary>The limits of this attempt.</summary>
+    public required AttemptLimits Limits { get; init; }
+
+    /// <summary>The clock of the batch.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>The text the case shares with others (a tool registry, say); null when there is none.</summary>
+    public string? SharedText { get; init; }
+
+    /// <summary>The timestamp (of <see cref="Time"/>) of the last work done; read by the conductor against the stall window.</summary>
+    internal long LastProgress => Volatile.Read(ref _lastProgress);
+
+    /// <summary>What was done last, in a few words.</summary>
+    internal string LastActivity => Volatile.Read(ref _lastActivity);
+
+    /// <summary>Says that work was done (bytes of a reply, a turn, a line of output). Not a heartbeat. Cheap, from any thread.</summary>
+    /// <param name="activity">A few words for the message of a timeout, <c>turn 3 answered</c>.</param>
+    public void ReportProgress(string activity)
+    {
+        Volatile.Write(ref _lastActivity, activity);
+        Volatile.Write(ref _lastProgress, Time.GetTimestamp());
+    }
+}
+
+/// <summary>The rungs of the ladder for one attempt.</summary>
+/// <param name="Request">Per model request.</param>
+/// <param name="Stall">Without progress.</param>
+/// <param name="Test">The whole attempt.</param>
+public sealed record AttemptLimits(TimeSpan Request, TimeSpan Stall, TimeSpan Test);
