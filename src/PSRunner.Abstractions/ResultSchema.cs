@@ -26,7 +26,8 @@ public enum ColumnType
 /// <param name="Property">As the user typed it, or PascalCase where the name is ours.</param>
 /// <param name="Column">snake_case, unique within the batch.</param>
 /// <param name="Type">The type in files.</param>
-public sealed record ResultColumn(string Property, string Column, ColumnType Type);
+/// <param name="Source">The name in the case or the report, where it is not the property: <c>id</c> becomes <c>ParamId</c>.</param>
+public sealed record ResultColumn(string Property, string Column, ColumnType Type, string? Source = null);
 
 /// <summary>
 /// The columns of one batch: the fixed ones, its parameters, its metrics. Decided when the plan freezes, so that every
@@ -94,7 +95,7 @@ public sealed class ResultSchema
         return new ResultSchema(parameterColumns, metricColumns);
     }
 
-    /// <summary>Place of a parameter by name, whatever its spelling (<c>max_tokens</c>, <c>MaxTokens</c>); -1 when there is none.</summary>
+    /// <summary>Place of a parameter by property or by its name in the case, whatever the spelling (<c>max_tokens</c>, <c>MaxTokens</c>); -1 when there is none.</summary>
     public int FindParameter(string name) => _parameterIndex.GetValueOrDefault(Fold(name), -1);
 
     /// <summary>Place of a metric by name, whatever its spelling; -1 when there is none.</summary>
@@ -143,9 +144,18 @@ public sealed class ResultSchema
             }
         }
 
-        return new ResultColumn(property, ToSnakeCase(property), type);
+        return new ResultColumn(property, ToSnakeCase(property), type, property == name ? null : name);
     }
 
-    private static FrozenDictionary<string, int> IndexOf(IReadOnlyList<ResultColumn> columns) =>
-        columns.Select((c, i) => (Key: Fold(c.Property), i)).ToFrozenDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
+    private static FrozenDictionary<string, int> IndexOf(IReadOnlyList<ResultColumn> columns)
+    {
+        var index = columns.Select((c, i) => KeyValuePair.Create(Fold(c.Property), i)).ToDictionary(StringComparer.Ordinal);
+        for (var i = 0; i < columns.Count; i++)
+        {
+            // A property wins over a source of the same spelling.
+            index.TryAdd(Fold(columns[i].Source ?? columns[i].Property), i);
+        }
+
+        return index.ToFrozenDictionary(StringComparer.Ordinal);
+    }
 }
