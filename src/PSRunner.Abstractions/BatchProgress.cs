@@ -1,7 +1,7 @@
 namespace PSRunner;
 
 /// <summary>A batch at rest: what it is, where it lies, how far it came. Counts are of durable results only.</summary>
-public class TestBatch
+public record TestBatch
 {
     /// <summary>The label given at the start.</summary>
     public string Name { get; init; } = "";
@@ -55,11 +55,11 @@ public class TestBatch
     public bool Success => State == BatchStates.Completed && Done == Planned && Passed + Skipped == Done;
 
     /// <inheritdoc/>
-    public override string ToString() => Id;
+    public sealed override string ToString() => Id;
 }
 
 /// <summary>A batch that lives: the same, plus what moves.</summary>
-public sealed class TestProgress : TestBatch
+public sealed record TestProgress : TestBatch
 {
     /// <summary>Attempts running now.</summary>
     public int Running { get; init; }

@@ -153,6 +153,7 @@ internal sealed class FrozenPlan : IDisposable
         Expect(path, held == 0, "is cut off");
         _offsets.Add(position);
         Hash = CaseId.ToText(hash.GetCurrentHashAsUInt128());
+        TrimToSize();
     }
 
     private void AddHead(string path, ReadOnlySpan<byte> line, long offset, Dictionary<string, ushort> lanes, List<int> lastOfLane)
@@ -197,6 +198,18 @@ internal sealed class FrozenPlan : IDisposable
         _lanes.Add(lane);
         _kinds.Add((byte)kind);
         _nextInLane.Add(-1);
+    }
+
+    // A list that grew by doubling may hold twice what it needs, for as long as the batch lives.
+    private void TrimToSize()
+    {
+        _ids.TrimExcess();
+        _offsets.TrimExcess();
+        _testTimeouts.TrimExcess();
+        _retryCounts.TrimExcess();
+        _lanes.TrimExcess();
+        _kinds.TrimExcess();
+        _nextInLane.TrimExcess();
     }
 
     private void Expect(string path, bool condition, string problem)

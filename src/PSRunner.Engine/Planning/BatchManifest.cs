@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PSRunner.Engine.Planning;
+
+/// <summary>batch.json: what was asked. Written after plan.jsonl is on disk; without it there is no batch.</summary>
+internal sealed record BatchManifest
+{
+    /// <summary>The version of the run folder's rules.</summary>
+    public int Format { get; init; } = 1;
+
+    /// <summary>The PSRunner that wrote it.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The batch's id: the run folder's name at its birth.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When the batch was first started, UTC.</summary>
+    public required DateTime StartedAt { get; init; }
+
+    /// <summary>XxHash128 of plan.jsonl, 32 hex digits.</summary>
+    public required string PlanHash { get; init; }
+
+    /// <summary>Cases in the plan.</summary>
+    public required int Planned { get; init; }
+
+    /// <summary>What the user asked for.</summary>
+    public required BatchOptions Options { get; init; }
+
+    /// <summary>The columns of parameters, in order.</summary>
+    public required IReadOnlyList<ResultColumn> Parameters { get; init; }
+
+    /// <summary>The columns of metrics, in order.</summary>
+    public required IReadOnlyList<ResultColumn> Metrics { get; init; }
+
+    /// <summary>The kinds of case and the fingerprints of their executors when the plan was made.</summary>
+    public required IReadOnlyDictionary<string, string> Executors { get; init; }
+
+    /// <summary>The bytes of batch.json.</summary>
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.BatchManifest);
+
+    /// <summary>Reads batch.json.</summary>
+    /// <exception cref="TestBatchException">The file is missing, cut off, or of a later version.</exception>
+    public static BatchManifest Read(string path)
+    {
+        try
+        {
+            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), ManifestJson.Default.BatchManifest)
+                ?? throw new JsonException("the file is empty");
+            return manifest.Format <= 1 ? manifest : throw new TestBatchException(
+                "BatchTooNew", ErrorKind.InvalidData, $"'{path}' was written by PSRunner {manifest.Version}, which is newer than this one. Update PSRunner to read it.", path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new TestBatchException("NoBatchThere", ErrorKind.NotFound, $"'{Path.GetDirectoryName(path)}' is no run folder: it has no batch.json.", path, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TestBatchException("BatchUnreadable", ErrorKind.ReadError, $"'{path}' cannot be read: {e.Message}", path, e);
+        }
+        catch (JsonException e)
+        {
+            throw new TestBatchException("BatchDamaged", ErrorKind.InvalidData, $"'{path}' is damaged: {e.Message} The plan and the results beside it are untouched.", path, e);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(BatchManifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using PSRunner.Engine.Execution;
+
+namespace PSRunner.Engine.Planning;
+
+/// <summary>
+/// Writes plan.jsonl as the cases come, so that a plan of a million cases never stands in memory, and learns on the way
+/// what the plan's results will look like.
+/// </summary>
+internal sealed class PlanWriter : IDisposable
+{
+    private const int FlushAt = 256 * 1024;
+    private const int MostParameterNames = 4096;
+    private const int LongestCase = 8 * 1024 * 1024;
+
+    private readonly Stream _file;
+    private readonly Dictionary<string, ITestExecutor> _executors;
+    private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt * 2);
+    private readonly Utf8JsonWriter _json;
+
+    // How often each case was seen. Equal cases are kept apart by a repeat number, never dropped. Goes when the plan freezes.
+    private readonly Dictionary<UInt128, int> _seen = [];
+    private readonly Dictionary<string, SharedDefinition> _shared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _parameterIndex = new(StringComparer.Ordinal);
+    private readonly List<(string Name, ColumnType? Type)> _parameters = [];
+    private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
+
+    /// <param name="file">Where the lines go; the caller owns it.</param>
+    /// <param name="executors">One for each kind that may occur.</param>
+    public PlanWriter(Stream file, IEnumerable<ITestExecutor> executors)
+    {
+        _file = file;
+        _executors = executors.ToDictionary(e => e.Kind, StringComparer.Ordinal);
+        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
+    /// <summary>Cases written, repeats included.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The longest limit that any case asks for; NaN when none does.</summary>
+    public double LongestTestTimeoutSeconds { get; private set; } = double.NaN;
+
+    /// <summary>The executors of the kinds that occurred.</summary>
+    public IEnumerable<ITestExecutor> UsedExecutors => _executors.Values.Where(e => _kinds.Contains(e.Kind));
+
+    /// <summary>The shared definitions that the cases name.</summary>
+    public IReadOnlyCollection<SharedDefinition> Shared => _shared.Values;
+
+    /// <summary>Writes a case, as often as it repeats.</summary>
+    /// <exception cref="TestBatchException">No executor knows the kind, or the case is too large for a plan.</exception>
+    public void Add(TestCase testCase)
+    {
+        if (!_executors.TryGetValue(testCase.Kind, out var executor))
+        {
+            throw new TestBatchException(
+                "UnknownTestKind", ErrorKind.InvalidArgument,
+                $"Test case '{testCase.Name}' is of kind '{testCase.Kind}', which nothing here can run. Known kinds: {string.Join(", ", _executors.Keys.Order(StringComparer.Ordinal))}.",
+                testCase);
+        }
+
+        _kinds.Add(testCase.Kind);
+        if (testCase.Shared is { } shared)
+        {
+            _shared.TryAdd(shared.Hash, shared);
+        }
+
+        LongestTestTimeoutSeconds = double.IsNaN(LongestTestTimeoutSeconds) || testCase.TestTimeoutSeconds > LongestTestTimeoutSeconds
+            ? testCase.TestTimeoutSeconds : LongestTestTimeoutSeconds;
+        LearnParameters(testCase);
+        var first = CaseId.Compute(testCase, executor.Fingerprint, 1);
+        for (var i = 0; i < Math.Max(1, testCase.Repeat); i++)
+        {
+            ref var seen = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_seen, first, out _);
+            seen++;
+            var id = seen == 1 ? first : CaseId.Compute(testCase, executor.Fingerprint, seen);
+            WriteLine(CaseId.ToText(id), seen, testCase);
+        }
+    }
+
+    /// <summary>Writes what is still buffered and tells what columns the results will have.</summary>
+    public ResultSchema Finish()
+    {
+        WriteBuffer();
+        return ResultSchema.Build(
+            _parameters.Select(p => (p.Name, p.Type ?? ColumnType.Text)),
+            UsedExecutors.SelectMany(e => e.Metrics).Distinct(StringComparer.Ordinal));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _json.Dispose();
+
+    private void WriteLine(string id, int repeat, TestCase testCase)
+    {
+        var before = _buffer.WrittenCount;
+        _json.Reset();
+        PlanLine.Write(_json, id, repeat, testCase);
+        _json.Flush();
+        if (_buffer.WrittenCount - before > LongestCase)
+        {
+            throw new TestBatchException(
+                "TestCaseTooLarge", ErrorKind.InvalidArgument,
+                $"Test case '{testCase.Name}' takes {(_buffer.WrittenCount - before) >> 20} MiB in the plan; a case may take {LongestCase >> 20}. Pass big inputs as files.",
+                testCase);
+        }
+
+        _buffer.Write("\n"u8);
+        Count++;
+        if (_buffer.WrittenCount >= FlushAt)
+        {
+            WriteBuffer();
+        }
+    }
+
+    private void WriteBuffer()
+    {
+        _file.Write(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
+    }
+
+    private void LearnParameters(TestCase testCase)
+    {
+        foreach (var (name, value) in testCase.GetParameters())
+        {
+            var key = ResultSchema.Fold(name);
+            if (!_parameterIndex.TryGetValue(key, out var at))
+            {
+                if (_parameters.Count == MostParameterNames)
+                {
+                    throw new TestBatchException(
+                        "TooManyParameterNames", ErrorKind.InvalidArgument,
+                        $"The cases have more than {MostParameterNames} different parameter names (the last is '{name}' of '{testCase.Name}'); each is a column of the results. Put what differs from case to case into one parameter.",
+                        testCase);
+                }
+
+                at = _parameters.Count;
+                _parameterIndex.Add(key, at);
+                _parameters.Add((name, null));
+            }
+
+            if (value is not null)
+            {
+                _parameters[at] = (_parameters[at].Name, Widen(_parameters[at].Type, TypeOf(value)));
+            }
+        }
+    }
+
+    // Whole and fractional numbers are one type, DOUBLE; mixed values become text: so a column has one type over all parts.
+    private static ColumnType Widen(ColumnType? soFar, ColumnType next) => soFar is null || soFar == next ? next : ColumnType.Text;
+
+    private static ColumnType TypeOf(object value) => value switch
+    {
+        bool => ColumnType.Boolean,
+        long or double => ColumnType.Number,
+        _ => ColumnType.Text,
+    };
+}
