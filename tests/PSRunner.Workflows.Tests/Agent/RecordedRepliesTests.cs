@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -8,15 +9,21 @@ namespace PSRunner.Workflows.Tests.Agent;
 
 /// <summary>The parser against 807 real replies of eight models.</summary>
 /// <remarks>
-/// The expectation is made without the parser: by a regular expression that cuts the reply at the three tags and looks at
-/// the first word behind each opening call tag. Where that crude rule and the parser differ, the difference is listed in
-/// <see cref="Explained"/> with its reason, and the test fails when a listed one disappears.
+/// The expectation is made without the parser and on another principle: a regular expression cuts out what stands
+/// between an opening call tag and the next tag, and names of the registry are looked for anywhere in it, as whole words;
+/// exactly one name is a call, none or several is not. Where that crude reading and the parser differ, the difference is
+/// listed in <see cref="Explained"/> with its reason; the test fails on any other difference, and when a listed one is gone.
 /// </remarks>
 public sealed partial class RecordedRepliesTests(ITestOutputHelper output)
 {
-    /// <summary>Line number of the reply, from 0, and why the crude rule is wrong there.</summary>
+    /// <summary>Index of the reply in the file, from 0, and why the crude reading is wrong there.</summary>
     private static readonly Dictionary<int, string> Explained = new()
     {
+        [114] = "an argument's value is the name of another tool; the call itself is plain",
+        [618] = "the call tag holds the word tool_search before the name: a search or a call? Not guessed",
+        [644] = "the call tag holds a half-written info tag and ends as one: info or call? Not guessed",
+        [666] = "as 618",
+        [787] = "as 618",
     };
 
     [Fact]
@@ -53,6 +60,13 @@ public sealed partial class RecordedRepliesTests(ITestOutputHelper output)
             var parsed = ReplyParser.Parse(reply, tools);
             var kinds = parsed.Actions.Select(a => a.Kind).Concat(parsed.Unreadable.Select(u => u.Kind)).ToHashSet();
             Assert.True(!fields[1].Contains('C', StringComparison.Ordinal) || kinds.Contains(ActionKind.Call), $"{model}: no call in {Head(reply)}");
+            if (reply.StartsWith('〈'))
+            {
+                // Written in angle brackets of another script, which those who recorded did not take for tags.
+                Assert.Equal("-", fields[1]);
+                continue;
+            }
+
             Assert.True(!kinds.Contains(ActionKind.Call) || fields[1].Contains('C', StringComparison.Ordinal), $"{model}: a call in {Head(reply)}");
         }
     }
@@ -61,13 +75,13 @@ public sealed partial class RecordedRepliesTests(ITestOutputHelper output)
     public void A_table_by_model_shows_what_the_old_parser_missed()
     {
         var tools = ToolNames();
-        var table = new StringBuilder().AppendLine($"{"model",-24}{"replies",9}{"calls",7}{"strict",8}{"gaps",6}{"unreadable",12}{"with args",11}");
+        var table = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"{"model",-24}{"replies",9}{"calls",7}{"strict",8}{"gaps",6}{"unreadable",12}{"with args",11}");
         foreach (var model in Replies().GroupBy(r => r.Model).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var parsed = model.Select(r => ReplyParser.Parse(r.Text, tools)).ToList();
-            var strict = model.Sum(r => ClosedCall().Matches(r.Text).Count);
+            var strict = model.Sum(r => ClosedCall().Count(r.Text));
             var calls = parsed.SelectMany(p => p.Actions).Where(a => a.Kind == ActionKind.Call).ToList();
-            table.AppendLine($"{model.Key,-24}{parsed.Count,9}{calls.Count,7}{strict,8}{parsed.Sum(p => p.ParseGaps),6}{parsed.Sum(p => p.Unreadable.Count),12}{calls.Count(c => c.Arguments is not null),11}");
+            table.AppendLine(CultureInfo.InvariantCulture, $"{model.Key,-24}{parsed.Count,9}{calls.Count,7}{strict,8}{parsed.Sum(p => p.ParseGaps),6}{parsed.Sum(p => p.Unreadable.Count),12}{calls.Count(c => c.Arguments is not null),11}");
             if (model.Key.Contains("72b", StringComparison.Ordinal))
             {
                 Assert.Equal(0, strict);
@@ -81,7 +95,10 @@ public sealed partial class RecordedRepliesTests(ITestOutputHelper output)
     private static List<string> CallsOf(ParsedReply parsed) => [.. parsed.Actions.Where(a => a.Kind == ActionKind.Call).Select(a => a.Text)];
 
     private static List<string> CrudeCalls(string reply, HashSet<string> tools) =>
-        [.. OpenCall().Matches(reply).Select(m => m.Groups[1].Value).Where(tools.Contains)];
+        [.. from body in CallBodies().Matches(reply).Select(m => m.Groups[1].Value)
+            let names = WholeWords().Matches(body).Select(m => m.Value).Where(tools.Contains).Distinct().ToList()
+            where names.Count == 1
+            select names[0]];
 
     private static IEnumerable<(string Model, string Bucket, string Text)> Replies() =>
         File.ReadLines(RecordedData.Find("assistant_replies_sample.jsonl"))
@@ -96,8 +113,11 @@ public sealed partial class RecordedRepliesTests(ITestOutputHelper output)
 
     private static string Head(string reply) => reply.Length <= 120 ? reply : reply[..120];
 
-    [GeneratedRegex(@"[<〈]tool_call[>〉]\s*([A-Za-z0-9_]+)")]
-    private static partial Regex OpenCall();
+    [GeneratedRegex(@"[<〈]tool_call[>〉](.*?)(?=[<〈]/?tool_(?:call|info|search)[>〉]|$)", RegexOptions.Singleline)]
+    private static partial Regex CallBodies();
+
+    [GeneratedRegex("[A-Za-z0-9_]+")]
+    private static partial Regex WholeWords();
 
     [GeneratedRegex(@"<tool_call>(.*?)</tool_call>", RegexOptions.Singleline)]
     private static partial Regex ClosedCall();
