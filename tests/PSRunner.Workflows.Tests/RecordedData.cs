@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace PSRunner.Workflows.Tests;
 
 /// <summary>Files recorded from the old runner; beside the checkout or above it, never in it.</summary>

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using PSRunner.Workflows.Agent;
-using Xunit;
 
 namespace PSRunner.Workflows.Tests.Agent;
 
