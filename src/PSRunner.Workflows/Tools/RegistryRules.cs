@@ -1,0 +1,62 @@
+namespace PSRunner.Workflows.Tools;
+
+/// <summary>What must hold of a registry before any test may use it.</summary>
+internal static class RegistryRules
+{
+    private const int MaxTools = 10_000;
+
+    /// <exception cref="TestBatchException">ToolRegistryInvalid: the first rule that is broken, and by which tool.</exception>
+    public static void Check(IReadOnlyList<ToolDefinition> tools, string source)
+    {
+        if (tools.Count is 0 or > MaxTools)
+        {
+            throw Invalid(source, $"holds {tools.Count} tools; 1 to {MaxTools} are needed");
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tool in tools)
+        {
+            if (tool.Name.Length == 0 || !tool.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+            {
+                throw Invalid(source, $"names a tool '{tool.Name}'; a name has letters, digits, '_', '-' and '.' only");
+            }
+
+            if (!names.Add(tool.Name))
+            {
+                throw Invalid(source, $"has the tool '{tool.Name}' twice");
+            }
+
+            if (tool.ErrorCodes.Count == 0)
+            {
+                throw Invalid(source, $"gives the tool '{tool.Name}' no error code; the simulator needs at least one to fail with");
+            }
+        }
+
+        foreach (var tool in tools)
+        {
+            if (tool.Dependencies.FirstOrDefault(dependency => !names.Contains(dependency)) is { } unknown)
+            {
+                throw Invalid(source, $"lets the tool '{tool.Name}' depend on '{unknown}', which it does not hold");
+            }
+        }
+
+        CheckForCircle(tools, source);
+    }
+
+    private static void CheckForCircle(IReadOnlyList<ToolDefinition> tools, string source)
+    {
+        // A tool is free once all it depends on is free; what never gets free hangs on a circle.
+        var free = new HashSet<string>(StringComparer.Ordinal);
+        var waiting = tools.ToList();
+        while (waiting.RemoveAll(tool => tool.Dependencies.All(free.Contains) && free.Add(tool.Name)) > 0)
+        {
+        }
+
+        if (waiting.Count > 0)
+        {
+            throw Invalid(source, $"has tools that depend on each other in a circle: {string.Join(", ", waiting.Select(tool => tool.Name))}");
+        }
+    }
+
+    private static TestBatchException Invalid(string source, string problem) => ToolRegistryJson.Library(source).Invalid(problem);
+}
