@@ -33,6 +33,9 @@ public sealed class SeededRandom
         }
     }
 
+    /// <summary>Starts from a state of xoshiro256**, to compare with other implementations.</summary>
+    internal SeededRandom(ulong a, ulong b, ulong c, ulong d) => (_a, _b, _c, _d) = (a, b, c, d);
+
     /// <summary>64 random bits.</summary>
     public ulong NextBits()
     {

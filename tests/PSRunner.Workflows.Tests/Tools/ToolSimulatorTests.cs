@@ -1,5 +1,4 @@
 using PSRunner.Workflows.Tools;
-using Xunit;
 
 namespace PSRunner.Workflows.Tests.Tools;
 
