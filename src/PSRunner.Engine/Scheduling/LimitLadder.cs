@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace PSRunner.Engine.Scheduling;
+
+/// <summary>
+/// The ladder of limits: request &lt; stall &lt;= test &lt; batch. Rungs the user gave stand as they are and are checked
+/// against each other; the others fit themselves between them.
+/// </summary>
+internal static class LimitLadder
+{
+    private const double DefaultStall = 300;
+    private const double DefaultRequest = 120;
+    private const double RequestShareOfStall = 0.8;
+    private const double LongestDerivedBatch = 24 * 3600;
+    private const double LongestGiven = 366 * 24 * 3600.0;
+    private const int ModelThrottle = 20;
+    private const int HighestThrottle = 10_000;
+
+    /// <summary>Resolves what was asked and what the plan is into the limits of a session.</summary>
+    /// <exception cref="TestBatchException">
+    /// <c>LimitsDoNotFit</c>: two given rungs contradict. <c>LimitOutOfRange</c>: a value is 0, negative, not finite or absurd.
+    /// </exception>
+    public static BatchLimits Resolve(BatchOptions options, PlanFacts plan)
+    {
+        var given = new GivenRungs(
+            InRange(options.RequestTimeoutSeconds, nameof(options.RequestTimeoutSeconds)),
+            InRange(options.StallTimeoutSeconds, nameof(options.StallTimeoutSeconds)),
+            InRange(options.TestTimeoutSeconds, nameof(options.TestTimeoutSeconds)),
+            InRange(options.BatchTimeoutSeconds, nameof(options.BatchTimeoutSeconds)));
+        var grace = InRange(options.GracePeriodSeconds, nameof(options.GracePeriodSeconds))!.Value;
+        var shutdown = InRange(options.ShutdownSeconds, nameof(options.ShutdownSeconds))!.Value;
+        var throttle = InRange(options.ThrottleLimit, nameof(options.ThrottleLimit), 1, HighestThrottle)
+            ?? (plan.AllJudgeModels ? ModelThrottle : Environment.ProcessorCount);
+        var retries = InRange(options.RetryCount, nameof(options.RetryCount), 0, 100)!.Value;
+        CheckEachAgainstTheLonger(given);
+
+        var test = given.Test ?? FitTest(given, plan.DefaultTestSeconds);
+        var stall = FitStall(given, test);
+        var longest = Math.Max(test, plan.LongestOwnSeconds);
+        return new BatchLimits
+        {
+            Throttle = throttle,
+            Test = TimeSpan.FromSeconds(test),
+            Stall = TimeSpan.FromSeconds(stall),
+            Request = TimeSpan.FromSeconds(FitRequest(given, stall)),
+            Batch = TimeSpan.FromSeconds(given.Batch ?? Math.Min(
+                BoundOf(plan.Count, throttle, longest + grace, Math.Max(retries, plan.HighestOwnRetryCount)), LongestDerivedBatch)),
+            Grace = TimeSpan.FromSeconds(grace),
+            Shutdown = TimeSpan.FromSeconds(shutdown),
+            RetryCount = retries,
+            MaxFailures = InRange(options.MaxFailures, nameof(options.MaxFailures), 1, int.MaxValue),
+            LongestTest = TimeSpan.FromSeconds(longest),
+            Given = given,
+        };
+    }
+
+    /// <summary>The stall window under a test limit, in seconds. Nothing above the test limit could act.</summary>
+    public static double FitStall(GivenRungs given, double test) =>
+        Math.Min(given.Stall ?? Math.Max(DefaultStall, (given.Request ?? 0) / RequestShareOfStall), test);
+
+    /// <summary>The request limit under a stall window, in seconds.</summary>
+    public static double FitRequest(GivenRungs given, double stall) =>
+        given.Request is { } request ? Math.Min(request, stall) : Math.Min(DefaultRequest, RequestShareOfStall * stall);
+
+    // The default, lifted over what was given below it and lowered under what was given above it.
+    private static double FitTest(GivenRungs given, double preset)
+    {
+        var above = Math.Max(preset, Math.Max(given.Stall ?? 0, (given.Request ?? 0) / RequestShareOfStall));
+        return Math.Min(above, given.Batch ?? above);
+    }
+
+    // Every case uses all its tries to the limit, in rounds of `throttle`.
+    private static double BoundOf(int count, int throttle, double attempt, int retries) =>
+        Math.Max(1, Math.Ceiling(count / (double)throttle)) * (1 + retries) * attempt;
+
+    private static void CheckEachAgainstTheLonger(GivenRungs given)
+    {
+        (string Name, double? Seconds)[] rungs =
+        [
+            ("RequestTimeoutSeconds", given.Request), ("StallTimeoutSeconds", given.Stall),
+            ("TestTimeoutSeconds", given.Test), ("BatchTimeoutSeconds", given.Batch),
+        ];
+        for (var lower = 0; lower < rungs.Length; lower++)
+        {
+            for (var upper = lower + 1; upper < rungs.Length; upper++)
+            {
+                if (rungs[lower].Seconds > rungs[upper].Seconds)
+                {
+                    throw new TestBatchException(
+                        "LimitsDoNotFit",
+                        ErrorKind.InvalidArgument,
+                        string.Create(CultureInfo.InvariantCulture, $"The limits do not fit: -{rungs[lower].Name} {rungs[lower].Seconds} is longer than -{rungs[upper].Name} {rungs[upper].Seconds}, so the longer one could never act. Change one of the two; limits you leave out fit themselves."),
+                        rungs[lower].Seconds);
+                }
+            }
+        }
+    }
+
+    private static double? InRange(double? seconds, string name) =>
+        seconds is null or (> 0 and <= LongestGiven)
+            ? seconds
+            : throw OutOfRange(name, seconds, $"more than 0 and at most {LongestGiven} seconds (a year)");
+
+    private static int? InRange(int? value, string name, int least, int most) =>
+        value is null || (value >= least && value <= most) ? value : throw OutOfRange(name, value, $"{least} to {most}");
+
+    private static TestBatchException OutOfRange(string name, object value, string range) => new(
+        "LimitOutOfRange",
+        ErrorKind.InvalidArgument,
+        string.Create(CultureInfo.InvariantCulture, $"-{name} {value} is out of range. Give {range}."),
+        value);
+}

@@ -1,0 +1,224 @@
+namespace PSRunner.Engine.Scheduling;
+
+/// <summary>How attempts and the batch end.</summary>
+internal sealed partial class Scheduler
+{
+    private const int ErrorsThatStopALane = 20;
+
+    private void OnSlotDue(int id)
+    {
+        ref var slot = ref _slots[id];
+        if (slot.Phase == SlotPhase.Canceling)
+        {
+            Abandon(id);
+        }
+        else if (_now >= slot.TestAt)
+        {
+            CancelAtLimit(id, Causes.TestTimeout);
+        }
+        else
+        {
+            // Work may have been done since: ask, and judge by the answer. Until then the test limit stands.
+            _deadlines.Set(id, slot.TestAt);
+            _actions.Add(new SchedulerAction.AskProgress(_slots.TokenOf(id)));
+        }
+    }
+
+    private void OnProgress(AttemptToken token, TimeSpan at)
+    {
+        if (!_slots.Holds(token) || _slots[token.Slot].Phase != SlotPhase.Running)
+        {
+            return;
+        }
+
+        ref var slot = ref _slots[token.Slot];
+        slot.LastProgress = at > slot.LastProgress ? at : slot.LastProgress;
+        if (_now >= slot.LastProgress + slot.Stall)
+        {
+            CancelAtLimit(token.Slot, Causes.Stall);
+        }
+        else
+        {
+            _deadlines.Set(token.Slot, Min(slot.TestAt, slot.LastProgress + slot.Stall));
+        }
+    }
+
+    private void CancelAtLimit(int id, string cause)
+    {
+        _slots[id].Limit = cause;
+        Cancel(id);
+    }
+
+    private void Cancel(int id)
+    {
+        _slots[id].Phase = SlotPhase.Canceling;
+        _deadlines.Set(id, _now + _limits.Grace);
+        _actions.Add(new SchedulerAction.Cancel(_slots.TokenOf(id)));
+    }
+
+    // Its grace is over and its code still runs. The slot is free, the code is not: too many of these, and the batch stops.
+    private void Abandon(int id)
+    {
+        _zombies.Add(_slots.TokenOf(id));
+        Conclude(id, reported: null, retryAfter: null, abandoned: true);
+        if (_zombies.Count >= ZombieCap)
+        {
+            Close(BatchStates.Stopped, $"{_zombies.Count} abandoned tests ignore their cancellation and still run in this process. Run such tests with -Isolation Process.");
+        }
+    }
+
+    private void OnEnded(SchedulerEvent.Ended ended)
+    {
+        if (_zombies.Remove(ended.Token))
+        {
+            Note("An abandoned attempt returned late; its result was dropped.");
+        }
+        else if (_slots.Holds(ended.Token) && _slots[ended.Token.Slot].Phase is SlotPhase.Running or SlotPhase.Canceling)
+        {
+            Conclude(ended.Token.Slot, ended.Cause, ended.RetryAfter, abandoned: false);
+        }
+    }
+
+    /// <summary>The one place that says how an attempt ended.</summary>
+    /// <param name="id">Its slot.</param>
+    /// <param name="reported">The executor's cause; null: it said nothing.</param>
+    /// <param name="retryAfter">What the provider asked for.</param>
+    /// <param name="abandoned">True when its code still runs.</param>
+    private void Conclude(int id, string? reported, TimeSpan? retryAfter, bool abandoned)
+    {
+        var slot = _slots[id];
+        var token = _slots.TokenOf(id);
+        var state = slot.Case;
+        var reached = slot.Limit is not null;
+        _deadlines.Remove(id);
+        _slots.Free(id);
+        _lastEnd = _now;
+
+        // A limit that was reached counts, whatever was said after it. Who was canceled because the batch ends has no
+        // result: what he says may be half of one.
+        if ((slot.Limit ?? (slot.Phase == SlotPhase.Canceling ? null : reported)) is not { } cause)
+        {
+            _actions.Add(new SchedulerAction.EndAttempt(token, null, state.Retries, state.Crashes, null, reached, abandoned));
+            return;
+        }
+
+        var crashes = state.Crashes + (cause == Causes.WorkerCrash ? 1 : 0);
+        if (!IsTriedAgain(state, cause, crashes))
+        {
+            _actions.Add(new SchedulerAction.Finish(token, cause, reached, abandoned));
+            CountFinish(state.Index, cause);
+            return;
+        }
+
+        TimeSpan? wait = null;
+        var waiting = state with { Retries = state.Retries + 1, Crashes = crashes };
+        if (_phase == Phase.Open && !_lanes.IsStopped(_plan.LaneOf(state.Index)))
+        {
+            wait = Backoff.Wait(state.Index, state.Attempts, state.Retries, retryAfter);
+            (state.Suspect ? _suspects : _retries).Add(waiting, _now + wait.Value);
+        }
+
+        _actions.Add(new SchedulerAction.EndAttempt(token, cause, waiting.Retries, crashes, wait, reached, abandoned));
+    }
+
+    // A crash of a worker has its own count, so that a case may be retried for its provider and still never takes a third worker.
+    private bool IsTriedAgain(in CaseState state, string cause, int crashes) =>
+        cause == Causes.WorkerCrash
+            ? crashes < 2
+            : state.Retries < Causes.RetriesAllowed(cause, _plan.JudgesModel(state.Index), _plan.RetryCount(state.Index) ?? _limits.RetryCount);
+
+    private void CountFinish(int index, string cause)
+    {
+        Unsaved++;
+        var row = Causes.Find(cause);
+        var lane = _plan.LaneOf(index);
+        var domain = _plan.JudgesModel(index) ? row.ModelDomain : row.Domain;
+        var error = row.Outcome == Outcomes.Errored && domain != FaultDomains.Test ? cause : null;
+        var inARow = _lanes.CountEnd(lane, error);
+        if (row.StopsLane || inARow >= ErrorsThatStopALane)
+        {
+            StopLane(lane, row.StopsLane ? $"a case ended with '{cause}'" : $"{inARow} cases in a row ended with '{cause}'");
+        }
+
+        _failures += row.Outcome is Outcomes.Passed or Outcomes.Skipped ? 0 : 1;
+        if (_failures == _limits.MaxFailures)
+        {
+            Close(BatchStates.Stopped, $"{_failures} cases neither passed nor were skipped (-MaxFailures {_failures}).");
+        }
+    }
+
+    private void StopLane(int lane, string why)
+    {
+        if (_lanes.IsStopped(lane))
+        {
+            return;
+        }
+
+        _lanes.Stop(lane);
+        _retries.RemoveLane(lane);
+        _suspects.RemoveLane(lane);
+        var name = _plan.LaneName(lane) is { Length: > 0 } given ? $"Lane '{given}'" : "The lane without a name";
+        _stoppedLanes.Add($"{name} was stopped: {why}.");
+        Note(_stoppedLanes[^1] + " Its other cases stay pending.");
+    }
+
+    private void OnDurable(int count)
+    {
+        Unsaved -= count;
+        Finished += count;
+        Unconsumed += count;
+    }
+
+    // Everything that runs is asked to end; what was not even written as started ends at once.
+    private void Close(string state, string message)
+    {
+        if (_phase != Phase.Open)
+        {
+            return;
+        }
+
+        _phase = Phase.Closing;
+        _endState = state;
+        _endMessage = message;
+        _closesAt = _now + _limits.Grace + _limits.Shutdown;
+        for (var id = 0; id < _slots.Used; id++)
+        {
+            switch (_slots[id].Phase)
+            {
+                case SlotPhase.Starting: _slots[id].Phase = SlotPhase.Canceling; Conclude(id, null, null, abandoned: false); break;
+                case SlotPhase.Running: Cancel(id); break;
+                default: break;
+            }
+        }
+    }
+
+    private void EndWhenDone()
+    {
+        if (_phase == Phase.Open && Running == 0 && Waiting == 0 && _lanes.Exhausted && Unsaved == 0)
+        {
+            End(BatchStates.Stopped, string.Join(' ', _stoppedLanes));
+        }
+        else if (_phase == Phase.Closing && ((Running == 0 && Unsaved == 0) || _now >= _closesAt))
+        {
+            End(_endState, _endMessage);
+        }
+    }
+
+    private void End(string state, string message)
+    {
+        // Only when the time to close was overrun: what is left gets no more of it.
+        for (var id = 0; id < _slots.Used && Running > 0; id++)
+        {
+            if (_slots[id].Phase != SlotPhase.Free)
+            {
+                Abandon(id);
+            }
+        }
+
+        var complete = Finished == _plan.Count;
+        _endState = complete ? BatchStates.Completed : state;
+        _endMessage = complete ? "" : message;
+        _phase = Phase.Closed;
+        _actions.Add(new SchedulerAction.End(_endState, _endMessage));
+    }
+}

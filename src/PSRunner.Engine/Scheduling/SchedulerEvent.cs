@@ -1,0 +1,56 @@
+namespace PSRunner.Engine.Scheduling;
+
+/// <summary>What can happen to a scheduler.</summary>
+internal abstract record SchedulerEvent
+{
+    private SchedulerEvent()
+    {
+    }
+
+    /// <summary>The session begins; the first event.</summary>
+    internal sealed record Begin : SchedulerEvent;
+
+    /// <summary>Time went by: deadlines are looked at, after all that happened before them.</summary>
+    internal sealed record Tick : SchedulerEvent
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    /// <summary>The record of a start that <see cref="SchedulerAction.Start.MustBeWritten"/> asked for is in the file.</summary>
+    internal sealed record StartWritten(AttemptToken Token) : SchedulerEvent;
+
+    /// <summary>The executor returned.</summary>
+    /// <param name="Token">The attempt.</param>
+    /// <param name="Cause">A word of <see cref="Causes"/>.</param>
+    /// <param name="RetryAfter">What the provider asked for.</param>
+    internal sealed record Ended(AttemptToken Token, string Cause, TimeSpan? RetryAfter = null) : SchedulerEvent;
+
+    /// <summary>The answer to <see cref="SchedulerAction.AskProgress"/>: when work was last done.</summary>
+    internal sealed record Progress(AttemptToken Token, TimeSpan At) : SchedulerEvent;
+
+    /// <summary>This many terminal records reached the disk.</summary>
+    internal sealed record ResultsDurable(int Count) : SchedulerEvent;
+
+    /// <summary>This many durable results were taken by the reader of the results.</summary>
+    internal sealed record ResultsConsumed(int Count) : SchedulerEvent;
+
+    /// <summary>A gate opened or closed, for one lane or (-1) for all.</summary>
+    internal sealed record GateMoved(Gate Gate, bool Closed, int Lane = -1) : SchedulerEvent;
+
+    /// <summary>Another number of attempts may run at once.</summary>
+    internal sealed record ThrottleSet(int Limit) : SchedulerEvent;
+
+    /// <summary>No new starts until <see cref="Resume"/>.</summary>
+    internal sealed record Suspend : SchedulerEvent;
+
+    /// <summary>Goes on after <see cref="Suspend"/>.</summary>
+    internal sealed record Resume : SchedulerEvent;
+
+    /// <summary>The batch shall end early: cancel, grace, end.</summary>
+    /// <param name="State">One of <see cref="BatchStates"/>.</param>
+    /// <param name="Message">Why, in words.</param>
+    internal sealed record EndRequested(string State, string Message) : SchedulerEvent;
+
+    /// <summary>The machine slept or the process was stopped: all deadlines move by the gap.</summary>
+    internal sealed record ClockJumped(TimeSpan Gap) : SchedulerEvent;
+}
