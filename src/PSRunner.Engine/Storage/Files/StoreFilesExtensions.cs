@@ -1,0 +1,50 @@
+namespace PSRunner.Engine.Storage;
+
+/// <summary>What the store does with files in more than one place.</summary>
+internal static class StoreFilesExtensions
+{
+    /// <summary>The ending of files that do not count yet; recovery removes what a crash left of them.</summary>
+    public const string TemporarySuffix = ".tmp";
+
+    /// <summary>Replaces a small file atomically: written beside, flushed, renamed, and the folder flushed.</summary>
+    public static void Replace(this IStoreFiles files, string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = path + TemporarySuffix;
+        files.Delete(temporary);
+        using (var file = files.Create(temporary))
+        {
+            file.Write(content);
+            file.Flush();
+        }
+
+        files.Rename(temporary, path);
+        files.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Reads a small file; null when it is not there.</summary>
+    public static byte[]? TryReadAll(this IStoreFiles files, string path)
+    {
+        using var stream = files.TryOpenRead(path);
+        if (stream is null)
+        {
+            return null;
+        }
+
+        var bytes = new byte[stream.Length];
+        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return bytes[..read];
+    }
+
+    /// <summary>Opens a file to be read; null when it is not there.</summary>
+    public static Stream? TryOpenRead(this IStoreFiles files, string path)
+    {
+        try
+        {
+            return files.OpenRead(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+}

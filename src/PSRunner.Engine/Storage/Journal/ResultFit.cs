@@ -1,0 +1,93 @@
+using System.Text;
+
+namespace PSRunner.Engine.Storage;
+
+/// <summary>
+/// Brings a result into the form in which it is kept, so that what is emitted is what a reader finds: times in whole
+/// microseconds, long text cut with a mark and its whole beside as an artifact.
+/// </summary>
+/// <remarks>
+/// A character takes at most 6 bytes in JSON, so a record is at most 6 x 160 Ki characters and a little, under 1 MiB.
+/// </remarks>
+internal static class ResultFit
+{
+    /// <summary>Characters of output in a record.</summary>
+    public const int OutputLimit = 128 * 1024;
+
+    /// <summary>Characters of message and of undeclared metrics in a record, each.</summary>
+    public const int TextLimit = 16 * 1024;
+
+    /// <summary>True when a record can be kept as it is.</summary>
+    public static bool Fits(TestResult result) =>
+        result.Message.Length <= TextLimit && result.Output.Length <= OutputLimit && result.OtherMetrics.Length <= TextLimit
+        && result.StartedAt.Kind == DateTimeKind.Utc && result.StartedAt.Ticks % TimeSpan.TicksPerMicrosecond == 0;
+
+    /// <summary>The record in the form in which it is kept; what was cut is on the device when this returns.</summary>
+    /// <exception cref="IOException">A text could not be written.</exception>
+    public static ResultRecord Apply(ResultRecord record, ArtifactStore artifacts)
+    {
+        var result = record.Result;
+        if (Fits(result))
+        {
+            return record;
+        }
+
+        var path = result.ArtifactPath;
+        var kept = new List<StoredArtifact>(record.Artifacts);
+        string Cut(string text, int limit, string fileName, string replacement)
+        {
+            if (text.Length <= limit)
+            {
+                return text;
+            }
+
+            path = path.Length > 0 ? path : RunFolder.ArtifactPath(result.Id, result.Session, result.Attempt);
+            kept.Add(artifacts.Write(path, fileName, Encoding.UTF8.GetBytes(text)));
+            return replacement;
+        }
+
+        var message = Cut(result.Message, TextLimit, "message.txt", Head(result.Message, TextLimit, "message.txt"));
+        var output = Cut(result.Output, OutputLimit, "output.txt", Head(result.Output, OutputLimit, "output.txt"));
+        var other = Cut(result.OtherMetrics, TextLimit, "other_metrics.json", ""); // Half an object is none.
+        var started = result.StartedAt.Kind == DateTimeKind.Local ? result.StartedAt.ToUniversalTime() : result.StartedAt;
+        return new ResultRecord(
+            new TestResult
+            {
+                Outcome = result.Outcome,
+                Cause = result.Cause,
+                FaultDomain = result.FaultDomain,
+                Scored = result.Scored,
+                Score = result.Score,
+                Kind = result.Kind,
+                Name = result.Name,
+                DurationSeconds = result.DurationSeconds,
+                Attempt = result.Attempt,
+                Session = result.Session,
+                StartedAt = new DateTime(started.Ticks - (started.Ticks % TimeSpan.TicksPerMicrosecond), DateTimeKind.Utc),
+                Message = message,
+                Output = output,
+                ArtifactPath = path,
+                Batch = result.Batch,
+                RunFolder = result.RunFolder,
+                Index = result.Index,
+                Id = result.Id,
+                OtherMetrics = other,
+                Schema = result.Schema,
+                ParameterValues = result.ParameterValues,
+                MetricValues = result.MetricValues,
+            },
+            kept);
+    }
+
+    private static string Head(string text, int limit, string fileName)
+    {
+        if (text.Length <= limit)
+        {
+            return text;
+        }
+
+        var mark = $"\n[cut: {text.Length} characters, all of them in the artifact {fileName}]";
+        var length = limit - mark.Length;
+        return string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), mark);
+    }
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace PSRunner.Engine.Storage;
+
+/// <summary>Brings a parameter's value into the type of its column, so that objects and files show the same.</summary>
+public static class ColumnValue
+{
+    /// <summary>The value in the column's type: string, double, long, bool, or null; null too for what does not fit.</summary>
+    /// <param name="value">Null, string, bool, long or double.</param>
+    /// <param name="type">The column's type.</param>
+    public static object? Coerce(object? value, ColumnType type) => (type, value) switch
+    {
+        (_, null) => null,
+        (ColumnType.Text, string) => value,
+        (ColumnType.Text, bool flag) => flag ? "true" : "false",
+        (ColumnType.Text, _) => Convert.ToString(value, CultureInfo.InvariantCulture),
+        (ColumnType.Number, long number) => (double)number,
+        (ColumnType.Number, double number) => double.IsNaN(number) ? null : number,
+        (ColumnType.Integer, long) => value,
+        (ColumnType.Boolean, bool) => value,
+        _ => null,
+    };
+}

@@ -1,0 +1,127 @@
+namespace PSRunner.Engine.Storage;
+
+/// <summary>Makes parts of journal files. Every step may be the last before a crash: doing it all again gives the same.</summary>
+/// <param name="folder">The run folder.</param>
+/// <param name="files">The disk.</param>
+/// <param name="plan">The plan.</param>
+/// <param name="superseded">Rows that do not count, by file (<see cref="RecoveredState.Superseded"/>).</param>
+/// <param name="verifyOwner">Asked before a file is put in place: <see cref="OwnerLock.Verify"/>.</param>
+internal sealed class PartSealer(
+    RunFolder folder,
+    IStoreFiles files,
+    IPlannedCases plan,
+    IReadOnlyDictionary<int, Dictionary<int, bool>> superseded,
+    Action verifyOwner)
+{
+    private readonly PartFile _parts = new(files, plan.Schema, folder.FullPath);
+
+    /// <summary>
+    /// Makes the part of a closed file what it should be, from the journal file or, when that is gone, from the part
+    /// itself: one row a case, without rows that do not count. Then the journal file goes.
+    /// </summary>
+    /// <exception cref="IOException">The disk refuses; do it again.</exception>
+    public void Seal(ClosedFile file)
+    {
+        if ((ReadJournal(file.Number, file.LastSeq) ?? _parts.TryRead(folder.PartFile(file.Number))) is not var (label, rows))
+        {
+            return;
+        }
+
+        verifyOwner();
+        var without = superseded.GetValueOrDefault(file.Number);
+        if (without is { Count: > 0 })
+        {
+            KeepReplaced(file.Number, label, rows.Where(row => without.GetValueOrDefault(row.Index)));
+            rows = [.. rows.Where(row => !without.ContainsKey(row.Index))];
+        }
+
+        var part = folder.PartFile(file.Number);
+        if (rows.Length > 0)
+        {
+            Write(part, rows, label with { Complete = true });
+        }
+        else
+        {
+            files.Delete(part);
+            files.FlushFolder(folder.ResultsFolder);
+        }
+
+        files.Delete(folder.JournalFile(file.Number));
+    }
+
+    /// <summary>Writes the part of the file that is being written, as far as it is durable. The journal file stays.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public void WriteOpenPart(Checkpoint at)
+    {
+        if (ReadJournal(at.File, long.MaxValue, at.Length) is var (label, rows) && rows.Length > 0)
+        {
+            verifyOwner();
+            Write(folder.PartFile(at.File), rows, label);
+        }
+    }
+
+    private void Write(string path, TestResult[] rows, PartLabel label)
+    {
+        var wanted = label with { Rows = rows.Length, Ids = PartLabel.HashOf(rows.Select(row => row.Id)) };
+        if (!IsThere(path, wanted))
+        {
+            _parts.Write(path, rows, wanted);
+        }
+    }
+
+    private bool IsThere(string path, PartLabel wanted)
+    {
+        try
+        {
+            return _parts.Verify(path) == wanted;
+        }
+        catch (Exception e) when (e is not (StoreException or OutOfMemoryException))
+        {
+            return false; // Damaged; what replaces it is at hand.
+        }
+    }
+
+    /// <summary>Adds rows to those that were taken out of this part before.</summary>
+    private void KeepReplaced(int number, PartLabel label, IEnumerable<TestResult> replaced)
+    {
+        var path = folder.ReplacedFile(number);
+        var before = _parts.TryRead(path)?.Rows ?? [];
+        TestResult[] rows = [.. before.Concat(replaced).DistinctBy(row => (row.Index, row.Attempt))];
+        if (rows.Length > before.Length)
+        {
+            _parts.Write(path, rows, label with { Complete = true });
+        }
+    }
+
+    /// <summary>The results of a journal file, one a case: the highest attempt, of it the first. Null when the file is gone.</summary>
+    private (PartLabel Label, TestResult[] Rows)? ReadJournal(int number, long lastSeq, long length = long.MaxValue)
+    {
+        var stream = files.TryOpenRead(folder.JournalFile(number));
+        if (stream is null)
+        {
+            return null;
+        }
+
+        using var journal = new JournalReader(stream, plan.BatchId, number, new RecordParser(plan, folder.FullPath), length);
+        var rows = new List<TestResult>();
+        var places = new Dictionary<int, int>();
+        foreach (var line in journal.Read().TakeWhile(line => line.Seq <= lastSeq))
+        {
+            if (line.Record is not ResultRecord { Result: var result })
+            {
+                continue;
+            }
+
+            if (places.TryAdd(result.Index, rows.Count))
+            {
+                rows.Add(result);
+            }
+            else if (rows[places[result.Index]].Attempt < result.Attempt)
+            {
+                rows[places[result.Index]] = result;
+            }
+        }
+
+        return (new PartLabel(plan.BatchId, number, journal.Header?.Session ?? 0, rows.Count, "", Complete: false), rows.ToArray());
+    }
+}

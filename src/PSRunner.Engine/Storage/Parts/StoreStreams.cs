@@ -1,0 +1,138 @@
+namespace PSRunner.Engine.Storage;
+
+/// <summary>
+/// A file of the store as the stream that Parquet.Net writes to. Nothing in it waits for the thread pool, which tests may
+/// have starved, so what is built on it may be run to its end on any thread (<see cref="Synchronous"/>).
+/// </summary>
+/// <param name="file">The file; stays open.</param>
+internal sealed class AppendStream(IAppendFile file) : Stream
+{
+    private readonly byte[] _buffer = new byte[1 << 18];
+    private int _held;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => file.Length + _held;
+
+    public override long Position
+    {
+        get => Length;
+        set => throw new NotSupportedException();
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        if (_held + buffer.Length > _buffer.Length)
+        {
+            Empty();
+        }
+
+        if (buffer.Length > _buffer.Length)
+        {
+            file.Write(buffer);
+            return;
+        }
+
+        buffer.CopyTo(_buffer.AsSpan(_held));
+        _held += buffer.Length;
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Write(buffer.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        Write(buffer, offset, count);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Hands over to the file what is held; forcing the file to the device is its owner's business.</summary>
+    public void Empty()
+    {
+        if (_held > 0)
+        {
+            file.Write(_buffer.AsSpan(0, _held));
+            _held = 0;
+        }
+    }
+
+    /// <summary>Nothing: the writer flushes more often than is good, and what is held is bounded.</summary>
+    public override void Flush()
+    {
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+}
+
+/// <summary>A file to read whose asynchronous calls are done when they return; see <see cref="AppendStream"/>.</summary>
+/// <param name="inner">The file; closed with this.</param>
+internal sealed class ReadStream(Stream inner) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => false;
+
+    public override long Length => inner.Length;
+
+    public override long Position
+    {
+        get => inner.Position;
+        set => inner.Position = value;
+    }
+
+    public override int Read(Span<byte> buffer) => inner.Read(buffer);
+
+    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(inner.Read(buffer.Span));
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        Task.FromResult(inner.Read(buffer, offset, count));
+
+    public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>Ends asynchronous calls on the thread that made them.</summary>
+internal static class Synchronous
+{
+    /// <summary>The outcome of a call on the store's own streams, which is there when the call returns.</summary>
+    public static T Now<T>(this Task<T> call) => call.GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Now{T}"/>
+    public static void Now(this Task call) => call.GetAwaiter().GetResult();
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace PSRunner.Engine.Storage;
+
+/// <summary>Where things lie in the folder of one batch. RUNFOLDER.md says what they mean.</summary>
+public sealed class RunFolder
+{
+    private const string PartPrefix = "part-";
+
+    /// <param name="path">The folder; needs not exist.</param>
+    public RunFolder(string path)
+    {
+        FullPath = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        Id = Path.GetFileName(FullPath);
+    }
+
+    /// <summary>The folder, a full path.</summary>
+    public string FullPath { get; }
+
+    /// <summary>The folder's name; the batch's id.</summary>
+    public string Id { get; }
+
+    /// <summary>The frozen plan, one case a line.</summary>
+    public string PlanFile => In("plan.jsonl");
+
+    /// <summary>What was asked. Without it there is no batch.</summary>
+    public string BatchFile => In("batch.json");
+
+    /// <summary>The live snapshot.</summary>
+    public string StatusFile => In("status.json");
+
+    /// <summary>The file whose lock makes an owner; never deleted.</summary>
+    public string OwnerLockFile => In("owner.lock");
+
+    /// <summary>Who the owner is or was.</summary>
+    public string OwnerFile => In("owner.json");
+
+    /// <summary>Results as they end.</summary>
+    public string JournalFolder => In("journal");
+
+    /// <summary>The same results as Parquet, one row a case.</summary>
+    public string ResultsFolder => In("results");
+
+    /// <summary>Rows that a case run again has replaced.</summary>
+    public string AttemptsFolder => In("attempts");
+
+    /// <summary>Transcripts and outputs.</summary>
+    public string ArtifactsFolder => In("artifacts");
+
+    /// <summary>Commands from other shells.</summary>
+    public string ControlFolder => In("control");
+
+    /// <summary>Texts that many cases share, by hash.</summary>
+    public string ResourcesFolder => In("resources");
+
+    /// <summary>A journal file by number, from 1.</summary>
+    public string JournalFile(int number) => Path.Combine(JournalFolder, Number(number) + ".jsonl");
+
+    /// <summary>The part that holds the same results as a journal file.</summary>
+    public string PartFile(int number) => Path.Combine(ResultsFolder, PartPrefix + Number(number) + ".parquet");
+
+    /// <summary>The rows that were taken out of a part.</summary>
+    public string ReplacedFile(int number) => Path.Combine(AttemptsFolder, PartPrefix + Number(number) + ".parquet");
+
+    /// <summary>A shared text by its hash.</summary>
+    public string ResourceFile(string hash) => Path.Combine(ResourcesFolder, hash + ".json");
+
+    /// <summary>The folder of an attempt's artifacts, relative to the run folder, with forward slashes.</summary>
+    /// <param name="caseId">The case's id.</param>
+    /// <param name="session">The session's number.</param>
+    /// <param name="attempt">The attempt's number.</param>
+    public static string ArtifactPath(string caseId, int session, int attempt) =>
+        string.Create(CultureInfo.InvariantCulture, $"artifacts/{caseId[..2]}/{caseId}/{session}-{attempt}");
+
+    /// <summary>The number of a journal file or part by its file name; 0 when the name is neither's.</summary>
+    internal static int NumberOf(string fileName)
+    {
+        var stem = Path.GetExtension(fileName) switch
+        {
+            ".jsonl" => Path.GetFileNameWithoutExtension(fileName),
+            ".parquet" when fileName.StartsWith(PartPrefix, StringComparison.Ordinal) =>
+                Path.GetFileNameWithoutExtension(fileName)[PartPrefix.Length..],
+            _ => "",
+        };
+        return stem.Length >= 6 && int.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    }
+
+    /// <summary>Makes the folder of a new batch with all its folders, on the device: <c>name-yyyyMMdd-HHmmss-4hex</c>.</summary>
+    /// <param name="files">The disk.</param>
+    /// <param name="outputPath">The folder that holds the run folders.</param>
+    /// <param name="name">The batch's label.</param>
+    /// <param name="time">The clock.</param>
+    internal static RunFolder Create(IStoreFiles files, string outputPath, string name, TimeProvider time)
+    {
+        var stamp = time.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        var folder = new RunFolder(Path.Combine(outputPath, $"{name}-{stamp}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}"));
+        folder.CreateFolders(files);
+        files.FlushFolder(Path.GetDirectoryName(folder.FullPath)!);
+        return folder;
+    }
+
+    /// <summary>Makes the folders that are missing and flushes their names.</summary>
+    internal void CreateFolders(IStoreFiles files)
+    {
+        foreach (var path in (string[])[JournalFolder, ResultsFolder, AttemptsFolder, ArtifactsFolder, ControlFolder, ResourcesFolder])
+        {
+            files.CreateFolder(path);
+        }
+
+        if (!OperatingSystem.IsWindows() && Directory.Exists(ControlFolder))
+        {
+            // Whoever may write here commands the batch.
+            File.SetUnixFileMode(ControlFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        files.FlushFolder(FullPath);
+    }
+
+    private static string Number(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
+
+    private string In(string name) => Path.Combine(FullPath, name);
+}

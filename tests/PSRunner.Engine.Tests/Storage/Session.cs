@@ -1,0 +1,87 @@
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine.Tests.Storage;
+
+/// <summary>One session on a run folder without threads: what the writer and the sealer do, step by step.</summary>
+internal sealed class Session : IDisposable
+{
+    private readonly JournalLog _log;
+
+    public Session(RunFolder folder, IStoreFiles files, IPlannedCases plan, int resultsPerFile = 10_000, Action<RecoveredState>? prepare = null)
+    {
+        State = Recovery.Open(folder, files, plan);
+        prepare?.Invoke(State);
+        CutOff = State.Open.CutOff(_ => true);
+        Sealer = new PartSealer(folder, files, plan, State.Superseded, static () => { });
+        _log = new JournalLog(folder, files, new JournalOptions
+        {
+            BatchId = plan.BatchId,
+            Schema = plan.Schema,
+            Session = new SessionRecord(State.LastSession + 1, FakePlan.Start, "{\"throttle\":20}"),
+            Open = State.Open,
+            LastFile = State.LastFile,
+            LastSeq = State.LastSeq,
+            Unsealed = State.Unsealed,
+            Reopened = State.Reopened,
+            ResultsPerFile = resultsPerFile,
+        });
+    }
+
+    public RecoveredState State { get; }
+
+    public IReadOnlyList<int> CutOff { get; }
+
+    public PartSealer Sealer { get; }
+
+    public int Number => State.LastSession + 1;
+
+    public Checkpoint Durable => new(_log.Number, _log.DurableLength);
+
+    public OpenSet Open => _log.Open;
+
+    /// <summary>Makes records durable as one group, trying again while the disk refuses, and seals what that closed.</summary>
+    public void Save(params JournalRecord[] records)
+    {
+        while (true)
+        {
+            try
+            {
+                _log.Write(records);
+                foreach (var file in _log.Flush(records))
+                {
+                    SealUntilDone(file);
+                }
+
+                return;
+            }
+            catch (IOException)
+            {
+            }
+        }
+    }
+
+    public void Close()
+    {
+        foreach (var file in _log.Close())
+        {
+            SealUntilDone(file);
+        }
+    }
+
+    public void Dispose() => _log.Dispose();
+
+    private void SealUntilDone(ClosedFile file)
+    {
+        while (true)
+        {
+            try
+            {
+                Sealer.Seal(file);
+                return;
+            }
+            catch (IOException)
+            {
+            }
+        }
+    }
+}
