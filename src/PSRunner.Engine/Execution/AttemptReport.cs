@@ -9,6 +9,12 @@ public sealed record AttemptReport
     /// <summary>0 to 1; NaN when nothing was judged.</summary>
     public double Score { get; init; } = double.NaN;
 
+    /// <summary>
+    /// True when the executor gives a score and no verdict: the batch's PassScore then decides between passed and
+    /// <see cref="Causes.WrongAnswer"/>. Only read when <see cref="Cause"/> is empty.
+    /// </summary>
+    public bool ScoreDecides { get; init; }
+
     /// <summary>Why, in words.</summary>
     public string Message { get; init; } = "";
 

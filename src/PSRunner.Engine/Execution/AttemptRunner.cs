@@ -1,0 +1,83 @@
+using PSRunner.Engine.Scheduling;
+
+namespace PSRunner.Engine.Execution;
+
+/// <summary>Runs attempts on threads of the pool: reads the case, runs its executor, turns whatever happens into a report.</summary>
+/// <param name="cases">The frozen plan.</param>
+/// <param name="executors">The executors by kind.</param>
+/// <param name="passScore">A score without a verdict passes from here on.</param>
+/// <param name="time">The batch's clock.</param>
+/// <param name="post">Where the end of an attempt is told.</param>
+internal sealed class AttemptRunner(
+    ICaseSource cases, IReadOnlyDictionary<string, ITestExecutor> executors, double passScore, TimeProvider time, Action<SchedulerEvent> post)
+{
+    public TimeProvider Time => time;
+
+    /// <summary>Runs an attempt to its end and tells the conductor. Throws nothing.</summary>
+    public async Task RunAsync(RunningAttempt attempt)
+    {
+        AttemptReport report;
+        try
+        {
+            report = Judge(await ExecuteAsync(attempt).ConfigureAwait(false));
+        }
+#pragma warning disable CA1031 // Whatever a test throws is that test's result.
+        catch (Exception e)
+        {
+            report = new AttemptReport { Cause = Causes.Exception, Message = $"{e.GetType().Name}: {e.Message}", Output = e.ToString() };
+        }
+#pragma warning restore CA1031
+
+        attempt.End(report);
+        post(new SchedulerEvent.Ended(attempt.Token, report.Cause, report.RetryAfter));
+    }
+
+    private async Task<AttemptReport> ExecuteAsync(RunningAttempt attempt)
+    {
+        TestCase testCase;
+        ITestExecutor executor;
+        try
+        {
+            testCase = cases.Load(attempt.Index);
+            executor = executors[testCase.Kind];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TestBatchException or KeyNotFoundException)
+        {
+            return new AttemptReport { Cause = Causes.NotStarted, Message = $"The case could not be read from the plan: {e.Message}" };
+        }
+
+        var context = new AttemptContext
+        {
+            Case = testCase,
+            CaseId = cases.IdOf(attempt.Index),
+            Attempt = attempt.Number,
+            Try = attempt.Try,
+            Limits = attempt.Limits!,
+            Time = time,
+            SharedText = testCase.Shared?.Text,
+        };
+        attempt.TakeUp(context);
+
+        // An attempt whose time ran out while it waited for a thread does not begin.
+        return attempt.Cancellation.IsCancellationRequested
+            ? new AttemptReport { Cause = Causes.NotStarted, Message = "Canceled before it began." }
+            : await executor.RunAsync(context, attempt.Cancellation.Token).ConfigureAwait(false);
+    }
+
+    private AttemptReport Judge(AttemptReport? report)
+    {
+        if (report is null)
+        {
+            return new AttemptReport { Cause = Causes.Exception, Message = "The executor returned no report." };
+        }
+
+        if (!Causes.IsKnown(report.Cause))
+        {
+            return report with { Cause = Causes.Exception, Message = $"The executor gave the unknown cause '{report.Cause}'. {report.Message}" };
+        }
+
+        return report is { Cause: Causes.None, ScoreDecides: true } && !(report.Score >= passScore)
+            ? report with { Cause = Causes.WrongAnswer }
+            : report;
+    }
+}
