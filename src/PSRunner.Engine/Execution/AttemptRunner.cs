@@ -57,11 +57,7 @@ internal sealed class AttemptRunner(
             SharedText = testCase.Shared?.Text,
         };
         attempt.TakeUp(context);
-
-        // An attempt whose time ran out while it waited for a thread does not begin.
-        return attempt.Cancellation.IsCancellationRequested
-            ? new AttemptReport { Cause = Causes.NotStarted, Message = "Canceled before it began." }
-            : await executor.RunAsync(context, attempt.Cancellation.Token).ConfigureAwait(false);
+        return await executor.RunAsync(context, attempt.Cancellation.Token).ConfigureAwait(false);
     }
 
     private AttemptReport Judge(AttemptReport? report)

@@ -17,9 +17,7 @@ internal sealed partial class Conductor
         {
             case SchedulerAction.Start start: Begin(start); break;
             case SchedulerAction.Dispatch dispatch: _attempts[dispatch.Token.Slot]!.Dispatch(dispatch.Limits); break;
-            case SchedulerAction.AskProgress ask:
-                _followUps.Enqueue(new SchedulerEvent.Progress(ask.Token, At(_attempts[ask.Token.Slot]!.LastProgress)));
-                break;
+            case SchedulerAction.AskProgress ask: _followUps.Enqueue(LifeSigns(_attempts[ask.Token.Slot]!)); break;
             case SchedulerAction.Cancel cancel: Cancel(_attempts[cancel.Token.Slot]!); break;
             case SchedulerAction.Finish finish: Finish(finish); break;
             case SchedulerAction.FinishCrashed crashed: FinishCrashed(crashed); break;
@@ -43,9 +41,18 @@ internal sealed partial class Conductor
         _session.Journal.Started(start.Token, start.Index, start.Attempt, start.MustBeWritten);
     }
 
+    private SchedulerEvent.Progress LifeSigns(RunningAttempt attempt) =>
+        new(attempt.Token, attempt.BegunAt is { } begun ? At(begun) : null, At(attempt.LastProgress));
+
     // What a test hangs onto its cancellation runs on the pool, never here; what it throws is noted.
     private void Cancel(RunningAttempt attempt)
     {
+        if (attempt.TryWithdraw())
+        {
+            _followUps.Enqueue(new SchedulerEvent.Ended(attempt.Token, Causes.NotStarted));
+            return;
+        }
+
         _ = CancelAsync(attempt);
 
         async Task CancelAsync(RunningAttempt canceled)
@@ -136,6 +143,11 @@ internal sealed partial class Conductor
         if (!reachedLimit)
         {
             return attempt.Report?.Message ?? "";
+        }
+
+        if (cause == Causes.NotStarted)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"no thread was free within {attempt.Limits!.Test.TotalSeconds:0.###} s: other tests block them");
         }
 
         var (what, limit) = cause == Causes.Stall ? ("no progress", attempt.Limits!.Stall) : ("no end", attempt.Limits!.Test);

@@ -114,7 +114,7 @@ internal sealed partial class Conductor
         {
             if (attempt is { Limits: not null })
             {
-                Handle(new SchedulerEvent.Progress(attempt.Token, At(attempt.LastProgress)), due);
+                Handle(LifeSigns(attempt), due);
             }
         }
 

@@ -12,6 +12,8 @@ internal sealed class RunningAttempt(AttemptRunner runner, AttemptToken token, i
 {
     private AttemptContext? _context;
     private AttemptReport? _report;
+    private int _stage;
+    private long _begunAt;
 
     public AttemptToken Token => token;
 
@@ -33,6 +35,9 @@ internal sealed class RunningAttempt(AttemptRunner runner, AttemptToken token, i
     /// <summary>The timestamp of its dispatch; 0 before.</summary>
     public long DispatchedAt { get; private set; }
 
+    /// <summary>The timestamp at which a thread of the pool took it up; null: it waits for one, because tests block the others.</summary>
+    public long? BegunAt => Volatile.Read(ref _begunAt) is not 0 and var begun ? begun : null;
+
     /// <summary>The timestamp of its end, once it has a report.</summary>
     public long EndedAt { get; private set; }
 
@@ -46,7 +51,7 @@ internal sealed class RunningAttempt(AttemptRunner runner, AttemptToken token, i
     public long LastProgress => Math.Max(DispatchedAt, Context?.LastProgress ?? 0);
 
     /// <summary>What was done last, in a few words.</summary>
-    public string LastActivity => Context?.LastActivity ?? "waiting for a free thread";
+    public string LastActivity => Context?.LastActivity ?? "none";
 
     /// <summary>Starts the clock and hands the attempt to the pool.</summary>
     public void Dispatch(AttemptLimits limits)
@@ -58,7 +63,27 @@ internal sealed class RunningAttempt(AttemptRunner runner, AttemptToken token, i
     }
 
     /// <inheritdoc/>
-    public void Execute() => _ = runner.RunAsync(this); // Ends by an event, whatever happens: RunAsync lets no exception out.
+    public void Execute()
+    {
+        if (Interlocked.CompareExchange(ref _stage, Stage.Begun, Stage.Queued) == Stage.Queued)
+        {
+            Volatile.Write(ref _begunAt, runner.Time.GetTimestamp());
+            _ = runner.RunAsync(this); // Ends by an event, whatever happens: RunAsync lets no exception out.
+        }
+    }
+
+    /// <summary>Takes it back from the pool's queue.</summary>
+    /// <returns>True when no thread took it up: it will never run.</returns>
+    public bool TryWithdraw()
+    {
+        if (Interlocked.CompareExchange(ref _stage, Stage.Withdrawn, Stage.Queued) != Stage.Queued)
+        {
+            return false;
+        }
+
+        End(new AttemptReport { Cause = Causes.NotStarted, Message = "No thread took it up." });
+        return true;
+    }
 
     /// <summary>The case is there and the executor may begin.</summary>
     public void TakeUp(AttemptContext context) => Volatile.Write(ref _context, context);
@@ -68,5 +93,12 @@ internal sealed class RunningAttempt(AttemptRunner runner, AttemptToken token, i
     {
         EndedAt = runner.Time.GetTimestamp();
         Volatile.Write(ref _report, report);
+    }
+
+    private static class Stage
+    {
+        public const int Queued = 0;
+        public const int Begun = 1;
+        public const int Withdrawn = 2;
     }
 }

@@ -5,41 +5,45 @@ internal sealed partial class Scheduler
 {
     private const int ErrorsThatStopALane = 20;
 
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
     private void OnSlotDue(int id)
     {
-        ref var slot = ref _slots[id];
-        if (slot.Phase == SlotPhase.Canceling)
+        if (_slots[id].Phase == SlotPhase.Canceling)
         {
             Abandon(id);
+            return;
         }
-        else if (_now >= slot.TestAt)
-        {
-            CancelAtLimit(id, Causes.TestTimeout);
-        }
-        else
-        {
-            // Work may have been done since: ask, and judge by the answer. Until then the test limit stands.
-            _deadlines.Set(id, slot.TestAt);
-            _actions.Add(new SchedulerAction.AskProgress(_slots.TokenOf(id)));
-        }
+
+        // It may have begun later than it was dispatched, and done work since: ask, and judge by the answer.
+        _deadlines.Set(id, _now + AskAgain);
+        _actions.Add(new SchedulerAction.AskProgress(_slots.TokenOf(id)));
     }
 
-    private void OnProgress(AttemptToken token, TimeSpan at)
+    private void OnProgress(AttemptToken token, TimeSpan? begun, TimeSpan at)
     {
         if (!_slots.Holds(token) || _slots[token.Slot].Phase != SlotPhase.Running)
         {
             return;
         }
 
+        // Times only move forward: what is from before a jump of the clock looks older than it is.
         ref var slot = ref _slots[token.Slot];
-        slot.LastProgress = at > slot.LastProgress ? at : slot.LastProgress;
-        if (_now >= slot.LastProgress + slot.Stall)
+        slot.Begun = Max(slot.Begun, begun ?? slot.Begun);
+        slot.LastProgress = Max(slot.LastProgress, Max(slot.Begun, at));
+        var testAt = slot.Begun + slot.Test;
+        var stallAt = begun is null ? testAt : slot.LastProgress + slot.Stall;
+        if (_now >= testAt)
+        {
+            CancelAtLimit(token.Slot, begun is null ? Causes.NotStarted : Causes.TestTimeout);
+        }
+        else if (_now >= stallAt)
         {
             CancelAtLimit(token.Slot, Causes.Stall);
         }
         else
         {
-            _deadlines.Set(token.Slot, Min(slot.TestAt, slot.LastProgress + slot.Stall));
+            _deadlines.Set(token.Slot, Min(testAt, stallAt));
         }
     }
 

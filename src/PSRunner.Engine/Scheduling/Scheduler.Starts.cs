@@ -92,10 +92,10 @@ internal sealed partial class Scheduler
         ref var slot = ref _slots[token.Slot];
         var limits = _plan.TestTimeout(slot.Case.Index) is { } own ? _limits.ForAttempt(own) : _attemptLimits;
         slot.Phase = SlotPhase.Running;
-        slot.TestAt = _now + limits.Test;
+        slot.Test = limits.Test;
         slot.Stall = limits.Stall;
-        slot.LastProgress = _now;
-        _deadlines.Set(token.Slot, Min(slot.TestAt, _now + slot.Stall));
+        slot.Begun = slot.LastProgress = _now;
+        _deadlines.Set(token.Slot, _now + Min(slot.Test, slot.Stall));
         _actions.Add(new SchedulerAction.Dispatch(token, limits));
     }
 

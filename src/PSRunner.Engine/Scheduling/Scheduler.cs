@@ -175,7 +175,7 @@ internal sealed partial class Scheduler
             case SchedulerEvent.Tick: LookAtDeadlines(); break;
             case SchedulerEvent.StartWritten e: OnStartWritten(e.Token); break;
             case SchedulerEvent.Ended e: OnEnded(e); break;
-            case SchedulerEvent.Progress e: OnProgress(e.Token, e.At - _skipped); break;
+            case SchedulerEvent.Progress e: OnProgress(e.Token, e.Begun - _skipped, e.At - _skipped); break;
             case SchedulerEvent.ResultsDurable e: OnDurable(e.Count); break;
             case SchedulerEvent.ResultsConsumed e: Unconsumed -= e.Count; break;
             case SchedulerEvent.GateMoved e: OnGate(e); break;
@@ -192,6 +192,8 @@ internal sealed partial class Scheduler
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private static string Seconds(TimeSpan time) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");

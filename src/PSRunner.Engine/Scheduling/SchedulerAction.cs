@@ -17,13 +17,13 @@ internal abstract record SchedulerAction
     /// <param name="MustBeWritten">True when <see cref="SchedulerEvent.StartWritten"/> is awaited: its code could take this process down.</param>
     internal sealed record Start(AttemptToken Token, int Index, int Attempt, int Try, bool MustBeWritten) : SchedulerAction;
 
-    /// <summary>Run it; its clock starts now.</summary>
+    /// <summary>Run it. Its clock starts when a thread takes it up.</summary>
     internal sealed record Dispatch(AttemptToken Token, AttemptLimits Limits) : SchedulerAction;
 
-    /// <summary>Read when the attempt last did work and say so (<see cref="SchedulerEvent.Progress"/>) at once.</summary>
+    /// <summary>Look whether the attempt has begun and when it last did work, and say so (<see cref="SchedulerEvent.Progress"/>) at once.</summary>
     internal sealed record AskProgress(AttemptToken Token) : SchedulerAction;
 
-    /// <summary>Signal the attempt's cancellation.</summary>
+    /// <summary>Signal the attempt's cancellation; one that no thread took up yet ends at once.</summary>
     internal sealed record Cancel(AttemptToken Token) : SchedulerAction;
 
     /// <summary>Write the case's terminal record. The slot is free.</summary>

@@ -25,8 +25,11 @@ internal abstract record SchedulerEvent
     /// <param name="RetryAfter">What the provider asked for.</param>
     internal sealed record Ended(AttemptToken Token, string Cause, TimeSpan? RetryAfter = null) : SchedulerEvent;
 
-    /// <summary>The answer to <see cref="SchedulerAction.AskProgress"/>: when work was last done.</summary>
-    internal sealed record Progress(AttemptToken Token, TimeSpan At) : SchedulerEvent;
+    /// <summary>The answer to <see cref="SchedulerAction.AskProgress"/>.</summary>
+    /// <param name="Token">The attempt.</param>
+    /// <param name="Begun">When a thread took it up; null: it still waits for one.</param>
+    /// <param name="At">When work was last done.</param>
+    internal sealed record Progress(AttemptToken Token, TimeSpan? Begun, TimeSpan At) : SchedulerEvent;
 
     /// <summary>This many terminal records reached the disk.</summary>
     internal sealed record ResultsDurable(int Count) : SchedulerEvent;

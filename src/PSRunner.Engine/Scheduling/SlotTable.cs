@@ -28,8 +28,11 @@ internal struct Slot
     /// <summary>The case, this attempt counted.</summary>
     public CaseState Case;
 
-    /// <summary>When its time is up.</summary>
-    public TimeSpan TestAt;
+    /// <summary>How long it may take.</summary>
+    public TimeSpan Test;
+
+    /// <summary>When a thread took it up, as far as was asked; until then when it was dispatched.</summary>
+    public TimeSpan Begun;
 
     /// <summary>How long it may do nothing.</summary>
     public TimeSpan Stall;

@@ -26,7 +26,8 @@ public class ConductorTests
         var batch = new MemoryBatch(
             50,
             new NoopExecutor((c, _) => c.Case.Name == "case 3" ? Hang(c) : Passed),
-            MemoryBatch.Options(test: 0.3, grace: 0.2));
+            MemoryBatch.Options(grace: 0.2));
+        batch.Plan.Timeouts[3] = TimeSpan.FromSeconds(0.3);
 
         Assert.Equal(BatchStates.Completed, batch.Run().State);
         var hung = Assert.Single(batch.Results, r => r.Outcome != Outcomes.Passed);
@@ -56,7 +57,8 @@ public class ConductorTests
 
                 return Passed;
             }),
-            MemoryBatch.Options(test: 5, grace: 0.2));
+            MemoryBatch.Options(grace: 0.2));
+        Array.Fill(batch.Plan.Timeouts, TimeSpan.FromSeconds(1), 0, 3);
 
         var end = batch.Run();
         release.Set();
@@ -152,7 +154,8 @@ public class ConductorTests
                 release.Wait(TimeSpan.FromSeconds(50));
             });
             return c.Case.Name is "case 0" or "case 1" ? new TaskCompletionSource<AttemptReport>().Task : Passed;
-        }), MemoryBatch.Options(test: 0.3, grace: 0.3));
+        }), MemoryBatch.Options(grace: 0.3));
+        Array.Fill(batch.Plan.Timeouts, TimeSpan.FromSeconds(0.3), 0, 2);
 
         var end = batch.Run();
         release.Set();

@@ -16,6 +16,11 @@ internal sealed class SimulatedAttempt(SchedulerAction.Start start)
 
     public TimeSpan DispatchedAt { get; set; }
 
+    /// <summary>When a thread took it up.</summary>
+    public TimeSpan? BegunAt { get; set; }
+
+    public TimeSpan? BegunOnClock { get; set; }
+
     public TimeSpan LastProgress { get; set; }
 
     /// <summary>The same on the clock that jumps.</summary>

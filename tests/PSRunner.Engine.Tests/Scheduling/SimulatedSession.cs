@@ -192,12 +192,10 @@ internal sealed class SimulatedSession
                 attempt.DispatchedAt = attempt.LastProgress = _time;
                 attempt.LastProgressOnClock = _time + _jumps;
                 _checks.Dispatched(attempt);
-                Live(attempt);
+                WaitForThread(attempt);
                 break;
             case SchedulerAction.AskProgress ask:
-                var asked = _attempts[ask.Token];
-                _inbox.Enqueue(new SchedulerEvent.Progress(
-                    ask.Token, _sabotage == Sabotage.ProgressNotHeard ? asked.DispatchedAt + _jumps : asked.LastProgressOnClock));
+                _inbox.Enqueue(LifeSigns(_attempts[ask.Token]));
                 break;
             case SchedulerAction.Cancel cancel:
                 _attempts[cancel.Token].CanceledAt = _time;
@@ -227,6 +225,21 @@ internal sealed class SimulatedSession
     private void Later(TimeSpan wait, Action happens) => _world.Enqueue(happens, (_time + wait, _order++));
 
     private TimeSpan Between(double from, double to) => TimeSpan.FromSeconds(from + ((to - from) * _random.NextDouble()));
+
+    private SchedulerEvent.Progress LifeSigns(SimulatedAttempt attempt) => new(
+        attempt.Token, attempt.BegunOnClock, _sabotage == Sabotage.ProgressNotHeard ? attempt.DispatchedAt + _jumps : attempt.LastProgressOnClock);
+
+    // The pool is starved at times.
+    private void WaitForThread(SimulatedAttempt attempt) =>
+        Later(!_calm && _random.Next(20) == 0 ? Between(0, 1500) : TimeSpan.Zero, () =>
+        {
+            if (!attempt.Returned)
+            {
+                attempt.BegunAt = attempt.LastProgress = _time;
+                attempt.BegunOnClock = attempt.LastProgressOnClock = _time + _jumps;
+                Live(attempt);
+            }
+        });
 
     private void Live(SimulatedAttempt attempt)
     {
@@ -260,6 +273,14 @@ internal sealed class SimulatedSession
 
     private void ReactToCancel(SimulatedAttempt attempt)
     {
+        if (attempt.BegunAt is null)
+        {
+            attempt.Returned = true;
+            attempt.Reported = Causes.NotStarted;
+            _inbox.Enqueue(new SchedulerEvent.Ended(attempt.Token, Causes.NotStarted));
+            return;
+        }
+
         var wait = !_calm && _plan.Habits[attempt.Index] == Habit.Ignores
             ? _random.Next(2) == 0 ? Between(10, 2000) : (TimeSpan?)null
             : Between(0, _limits.Grace.TotalSeconds * (!_calm && _random.Next(10) == 0 ? 2 : 0.9));
@@ -398,7 +419,7 @@ internal sealed class SimulatedSession
                 var gap = Between(5, 50_000);
                 foreach (var attempt in _attempts.Values.Where(a => !_checks.IsOver(a) && a.Limits is not null).ToArray())
                 {
-                    Tell(new SchedulerEvent.Progress(attempt.Token, attempt.LastProgressOnClock));
+                    Tell(LifeSigns(attempt));
                 }
 
                 _jumps += gap;

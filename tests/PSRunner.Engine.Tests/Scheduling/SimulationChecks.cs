@@ -188,7 +188,7 @@ internal sealed class SimulationChecks
         Hold(scheduler.Pending == pending, $"{scheduler.Pending} pending, {pending} wait");
         foreach (var attempt in _live.Values)
         {
-            Hold(time <= attempt.DispatchedAt + attempt.Limits!.Test + _limits.Grace + Slack, $"case {attempt.Index} runs beyond limit, grace and a second");
+            Hold(time <= (attempt.BegunAt ?? attempt.DispatchedAt) + attempt.Limits!.Test + _limits.Grace + Slack, $"case {attempt.Index} runs beyond limit, grace and a second");
         }
 
         var elapsed = time - _suspended - (_suspendedAt is { } since ? time - since : TimeSpan.Zero);
@@ -209,7 +209,7 @@ internal sealed class SimulationChecks
             BatchStates.Completed => true,
             BatchStates.DeadlineReached => elapsed >= _limits.Batch,
             BatchStates.Stalled => time - _lastEnd >= window || elapsed >= window,
-            BatchStates.Stopped => _asked || _over24 || time - _suspendedAt >= TimeSpan.FromHours(24) || _abandoned >= 4 || (_zombies > 0 && _books.Any(b => b.Suspect)) || _failures >= _limits.MaxFailures || _stopped.Contains(true),
+            BatchStates.Stopped => _asked || _over24 || time - _suspendedAt >= TimeSpan.FromHours(24) || _abandoned >= 4 || (_abandoned > 0 && _books.Any(b => b.Suspect)) || _failures >= _limits.MaxFailures || _stopped.Contains(true),
             _ => false,
         }, $"ended {end.State} without a reason: {end.Message}");
     }
@@ -238,8 +238,9 @@ internal sealed class SimulationChecks
             var canceled = attempt.CanceledAt!.Value;
             Hold(cause switch
             {
-                Causes.TestTimeout => canceled >= attempt.DispatchedAt + attempt.Limits!.Test,
-                Causes.Stall => canceled >= attempt.LastProgress + attempt.Limits!.Stall,
+                Causes.TestTimeout => canceled >= attempt.BegunAt + attempt.Limits!.Test,
+                Causes.Stall => attempt.BegunAt is not null && canceled >= attempt.LastProgress + attempt.Limits!.Stall,
+                Causes.NotStarted => attempt.BegunAt is null && canceled >= attempt.DispatchedAt + attempt.Limits!.Test,
                 _ => false,
             }, $"case {attempt.Index} ended by '{cause}' before that limit");
         }
