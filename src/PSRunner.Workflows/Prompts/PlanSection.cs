@@ -89,10 +89,12 @@ internal static partial class PlanSection
         return new PlanStep(head.Groups["tool"].Value, arguments, tail.Groups["reason"].Value, uses);
     }
 
-    // The JSON value a text begins with; only a JSON reader knows where it ends.
+    // The JSON value a text begins with. Only a JSON reader knows where one in quotes or brackets ends; what follows a
+    // number or a word here (a bracket) is no JSON, so these are cut out first.
     private static string? LeadingJson(string text)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var bare = Bare().Match(text);
+        var bytes = Encoding.UTF8.GetBytes(bare.Success ? bare.Value : text);
         try
         {
             var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { AllowMultipleValues = true });
@@ -104,10 +106,13 @@ internal static partial class PlanSection
         }
     }
 
-    [GeneratedRegex(@"^(?<number>[0-9]+)\. (?<tool>[A-Za-z0-9_.-]+)\(", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^[A-Za-z0-9.+-]+")]
+    private static partial Regex Bare();
+
+    [GeneratedRegex(@"^(?<number>[0-9]+)\. (?<tool>[A-Za-z0-9_.-]+)\(")]
     private static partial Regex Head();
 
-    [GeneratedRegex(@"^(, )?(?<name>[A-Za-z0-9_.-]+)=", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(, )?(?<name>[A-Za-z0-9_.-]+)=")]
     private static partial Regex Argument();
 
     [GeneratedRegex(@"^\) - (?<reason>.*?)(; uses output of step (?<step>[0-9]+))?$")]

@@ -64,13 +64,16 @@ internal sealed class TaskGenerator(ToolRegistry registry)
         return drawn;
     }
 
-    // Dependencies first, else as drawn.
-    private static List<ToolDefinition> InOrder(List<ToolDefinition> drawn)
+    // Dependencies first, else as the registry lists them: a registry is written as work flows.
+    private List<ToolDefinition> InOrder(List<ToolDefinition> drawn)
     {
+        var waiting = registry.All.Where(drawn.Contains).ToList();
         var ordered = new List<ToolDefinition>();
-        while (ordered.Count < drawn.Count)
+        while (waiting.Count > 0)
         {
-            ordered.Add(drawn.First(tool => !ordered.Contains(tool) && drawn.All(other => ordered.Contains(other) || !DependsOn(tool, other))));
+            var next = waiting.First(tool => !waiting.Any(other => DependsOn(tool, other)));
+            waiting.Remove(next);
+            ordered.Add(next);
         }
 
         return ordered;

@@ -7,10 +7,3 @@ public static class TaskTypes
     public static IReadOnlyList<string> All { get; } =
         ["simple_task", "basic_task", "data_pipeline", "api_integration", "multi_stage_pipeline"];
 }
-
-/// <summary>The words for how vague a task's wording is.</summary>
-public static class Difficulties
-{
-    /// <summary>All difficulties, from the plainest wording to the vaguest.</summary>
-    public static IReadOnlyList<string> All { get; } = ["very_easy", "easy", "medium", "hard", "very_hard"];
-}

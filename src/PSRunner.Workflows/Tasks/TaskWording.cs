@@ -21,9 +21,9 @@ internal static class TaskWording
 
     private static readonly Dictionary<string, string[]> Goals = new(StringComparer.Ordinal)
     {
-        ["simple_task"] = ["one question about them can be answered", "a single open point is settled", "today's gap is closed"],
-        ["basic_task"] = ["they are in a state one can work with", "the weekly check has what it needs", "the usual routine runs again"],
-        ["data_pipeline"] = ["figures come out that can be trusted", "raw input becomes a finished table", "every night the numbers are ready"],
+        ["simple_task"] = ["one open question gets its answer", "a single gap is closed", "today's loose end is tied up"],
+        ["basic_task"] = ["the data are fit to work with", "the weekly check has what it needs", "the usual routine runs again"],
+        ["data_pipeline"] = ["figures come out that can be trusted", "raw input becomes a finished table", "the numbers are ready every night"],
         ["api_integration"] = ["two systems tell the same story", "the other side receives what it waits for", "nobody has to copy data by hand"],
         ["multi_stage_pipeline"] = ["the whole chain from source to recipient works", "every department gets its part in time", "input, checks and delivery fit together"],
     };
@@ -52,7 +52,7 @@ internal static class TaskWording
                 + random.Pick(["Begin with this:", "The first thing to do:", "It starts so:"]) + $" {steps[0]}. In the end, {steps[^1]}. "
                 + (steps.Count > 2 ? $"What lies between is for you to find; it takes {fields}." : closing),
             "hard" => random.Pick(["It is expected that", "What counts in the end is that", "The aim:"])
-                + $" {goal}, for {subject}. The way there leads through {fields}, and it is over when you could {steps[^1]}.",
+                + $" {goal}, for {subject}. The way there leads through {fields}, and its last stretch is this: {steps[^1]}.",
             "very_hard" => $"Somebody responsible for {subject} is not content and wants that {goal}. "
                 + random.Pick(["How you get there is up to you.", "More was not said.", "You will know what that takes."]),
             _ => throw new ArgumentException($"'{difficulty}' is no difficulty.", nameof(difficulty)),

@@ -50,12 +50,12 @@ internal static partial class ToolPhrase
     private static string LowerFirst(string text) =>
         text.Length > 1 && char.IsUpper(text[0]) && !char.IsUpper(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text;
 
-    [GeneratedRegex(@"^(This tool is (\w+ly )?\w+ )?[Tt]o (?<what>\w.*)$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(This tool is (\w+ly )?\w+ )?[Tt]o (?<what>\w.*)$")]
     private static partial Regex Purpose();
 
-    [GeneratedRegex(@"^This tool is (\w+ly )?\w+ for (?<what>\w.*)$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^This tool is (\w+ly )?\w+ for (?<what>\w.*)$")]
     private static partial Regex Use();
 
-    [GeneratedRegex(@"^\w+ (for|of) .*$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\w+ (for|of) .*$")]
     private static partial Regex Noun();
 }

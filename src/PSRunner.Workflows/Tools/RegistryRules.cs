@@ -16,9 +16,14 @@ internal static class RegistryRules
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tool in tools)
         {
-            if (tool.Name.Length == 0 || !tool.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+            if (!IsName(tool.Name))
             {
                 throw Invalid(source, $"names a tool '{tool.Name}'; a name has letters, digits, '_', '-' and '.' only");
+            }
+
+            if (tool.Parameters.FirstOrDefault(parameter => !IsName(parameter.Name)) is { } odd)
+            {
+                throw Invalid(source, $"gives the tool '{tool.Name}' a parameter '{odd.Name}'; a name has letters, digits, '_', '-' and '.' only");
             }
 
             if (!names.Add(tool.Name))
@@ -42,6 +47,9 @@ internal static class RegistryRules
 
         CheckForCircle(tools, source);
     }
+
+    // Names stand in tags, plans and calls, where other characters would be taken for syntax.
+    private static bool IsName(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
 
     private static void CheckForCircle(IReadOnlyList<ToolDefinition> tools, string source)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 
 namespace PSRunner.Workflows.Tools;
@@ -14,6 +15,7 @@ internal sealed class ToolSearch
 
     private readonly Entry[] _entries;
     private readonly FrozenDictionary<string, double> _rarity;
+    private readonly ConcurrentDictionary<string, IReadOnlyList<ToolDefinition>> _alike = new(StringComparer.Ordinal); // Bounded by the registry.
 
     public ToolSearch(IReadOnlyList<ToolDefinition> tools)
     {
@@ -29,7 +31,10 @@ internal sealed class ToolSearch
         [.. Rank([.. Words.Of(words).Distinct(StringComparer.Ordinal)]).Take(top)];
 
     /// <summary>The other tools by likeness to this one, most alike first; tools that share no word come last.</summary>
-    public IReadOnlyList<ToolDefinition> Alike(ToolDefinition tool)
+    /// <param name="tool">A tool of the registry.</param>
+    public IReadOnlyList<ToolDefinition> Alike(ToolDefinition tool) => _alike.GetOrAdd(tool.Name, _ => RankAlike(tool));
+
+    private IReadOnlyList<ToolDefinition> RankAlike(ToolDefinition tool)
     {
         var alike = Rank([.. Words.Of($"{tool.Name} {tool.Description}").Distinct(StringComparer.Ordinal)]).Where(other => other.Name != tool.Name).ToList();
         var named = alike.Select(other => other.Name).Append(tool.Name).ToHashSet(StringComparer.Ordinal);

@@ -2,30 +2,11 @@ using static PSRunner.Workflows.Tools.ToolWriting;
 
 namespace PSRunner.Workflows.Tools;
 
-/// <summary>The built-in categories that get and work on data: files, records, math.</summary>
-internal static class BuiltInDataTools
+/// <summary>The built-in tools in the middle of a workflow: they change and compute.</summary>
+internal static class BuiltInWorkTools
 {
     public static IReadOnlyList<ToolDefinition> All { get; } =
     [
-        Tool("files_list", "Find the files of a folder that match a pattern.",
-            [Must("folder", "string", "Where to look."), May("pattern", "string", "Which names to take.", "\"*\""), May("recurse", "boolean", "Look into subfolders too.", "false")],
-            "FOLDER_MISSING ACCESS_DENIED TIMEOUT"),
-        Tool("files_open", "Read the content of one stored file.",
-            [Must("path", "string", "The file."), May("encoding", "string", "How its text is encoded.", "\"utf-8\"")],
-            "FILE_NOT_FOUND ACCESS_DENIED BAD_ENCODING TIMEOUT"),
-        Tool("files_unpack", "Extract the entries of an archive.",
-            [Must("archive", "string", "The archive file."), May("keep_paths", "boolean", "Keep the folders of the entries.", "true")],
-            "FILE_NOT_FOUND ARCHIVE_DAMAGED DISK_FULL", "files_open"),
-        Tool("files_convert", "Turn a document from one file format into another.",
-            [Must("from_format", "string", "The format it has."), Must("to_format", "string", "The format it shall have.")],
-            "UNKNOWN_FORMAT CONVERSION_FAILED TIMEOUT", "files_open"),
-        Tool("files_save", "Write content to a file in storage.",
-            [Must("path", "string", "The file to write."), Must("content", "object", "What to write."), May("overwrite", "boolean", "Replace a file that exists.", "false")],
-            "DISK_FULL ACCESS_DENIED FILE_EXISTS TIMEOUT", "records_check"),
-        Tool("files_pack", "Compress files into one archive.",
-            [Must("archive", "string", "The archive to make."), May("level", "integer", "1 is fast, 9 is small.", "5")],
-            "DISK_FULL NOTHING_TO_PACK TIMEOUT", "files_list"),
-
         Tool("records_parse", "Break raw text into structured records.",
             [Must("format", "string", "csv, json, xml or log."), May("header", "boolean", "The first line names the columns.", "true")],
             "SYNTAX_ERROR UNKNOWN_FORMAT INPUT_TOO_LARGE"),
@@ -44,7 +25,6 @@ internal static class BuiltInDataTools
         Tool("records_group", "Group records by fields and add up their values.",
             [Must("by", "array", "The fields to group by."), May("measure", "string", "sum, mean or count.", "\"sum\"")],
             "FIELD_MISSING OVERFLOW TIMEOUT", "records_clean"),
-
         Tool("math_evaluate", "Compute the value of a formula over the data.",
             [Must("formula", "string", "The formula."), May("digits", "integer", "Digits after the point.", "4")],
             "FORMULA_INVALID DIVISION_BY_ZERO OVERFLOW", "records_check"),
@@ -63,5 +43,11 @@ internal static class BuiltInDataTools
         Tool("math_sample", "Draw random scenarios from a model.",
             [Must("model", "string", "The distribution."), May("count", "integer", "How many scenarios.", "1000")],
             "MODEL_INVALID OVERFLOW TIMEOUT"),
+        Tool("files_convert", "Turn a document from one file format into another.",
+            [Must("from_format", "string", "The format it has."), Must("to_format", "string", "The format it shall have.")],
+            "UNKNOWN_FORMAT CONVERSION_FAILED TIMEOUT", "files_open"),
+        Tool("services_map", "Translate fields between the models of two systems.",
+            [Must("source_model", "string", "The model of the data."), Must("target_model", "string", "The model that is wanted.")],
+            "FIELD_MISSING MODEL_UNKNOWN TIMEOUT"),
     ];
 }
