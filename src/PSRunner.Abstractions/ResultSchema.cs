@@ -101,6 +101,21 @@ public sealed class ResultSchema
     /// <summary>Place of a metric by name, whatever its spelling; -1 when there is none.</summary>
     public int FindMetric(string name) => _metricIndex.GetValueOrDefault(Fold(name), -1);
 
+    /// <summary>The values of a case's parameters in the order of <see cref="Parameters"/>; null where the case has none.</summary>
+    internal object?[] ParametersOf(TestCase testCase)
+    {
+        var values = new object?[Parameters.Count];
+        foreach (var (name, value) in testCase.GetParameters())
+        {
+            if (FindParameter(name) is >= 0 and var at)
+            {
+                values[at] = value;
+            }
+        }
+
+        return values;
+    }
+
     /// <summary><c>PromptType</c> and <c>prompt type</c> become <c>prompt_type</c>.</summary>
     public static string ToSnakeCase(string name)
     {

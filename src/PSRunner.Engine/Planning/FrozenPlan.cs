@@ -78,8 +78,8 @@ internal sealed class FrozenPlan : IDisposable
     /// <summary>The id of a case as text.</summary>
     public string IdOf(int index) => CaseId.ToText(_ids[index]);
 
-    /// <summary>The kind of a case.</summary>
-    public string KindOf(int index) => _kindNames[_kinds[index]];
+    /// <summary>The kind of a case by its place in <see cref="KindNames"/>.</summary>
+    public int KindNumberOf(int index) => _kinds[index];
 
     /// <summary>The lane of a case.</summary>
     public int LaneOf(int index) => _lanes[index];

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Hashing;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using PSRunner.Engine.Execution;
@@ -26,6 +27,7 @@ internal sealed class PlanWriter : IDisposable
     private readonly Dictionary<string, int> _parameterIndex = new(StringComparer.Ordinal);
     private readonly List<(string Name, ColumnType? Type)> _parameters = [];
     private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
+    private readonly XxHash128 _hash = new();
 
     /// <param name="file">Where the lines go; the caller owns it.</param>
     /// <param name="executors">One for each kind that may occur.</param>
@@ -41,6 +43,9 @@ internal sealed class PlanWriter : IDisposable
 
     /// <summary>The longest limit that any case asks for; NaN when none does.</summary>
     public double LongestTestTimeoutSeconds { get; private set; } = double.NaN;
+
+    /// <summary>XxHash128 of the file, 32 hex digits; whole after <see cref="Finish"/>.</summary>
+    public string Hash => CaseId.ToText(_hash.GetCurrentHashAsUInt128());
 
     /// <summary>The executors of the kinds that occurred.</summary>
     public IEnumerable<ITestExecutor> UsedExecutors => _executors.Values.Where(e => _kinds.Contains(e.Kind));
@@ -116,6 +121,7 @@ internal sealed class PlanWriter : IDisposable
     private void WriteBuffer()
     {
         _file.Write(_buffer.WrittenSpan);
+        _hash.Append(_buffer.WrittenSpan);
         _buffer.ResetWrittenCount();
     }
 

@@ -1,0 +1,41 @@
+namespace PSRunner.Module.Tests;
+
+/// <summary>Where the built things lie.</summary>
+internal static class Repository
+{
+#if DEBUG
+    private const string Configuration = "Debug";
+#else
+    private const string Configuration = "Release";
+#endif
+
+    /// <summary>The folder of PSRunner.sln.</summary>
+    public static string Root { get; } = FindUp("PSRunner.sln") ?? throw new InvalidOperationException("The tests run outside the repository.");
+
+    /// <summary>The packaged module.</summary>
+    public static string Package { get; } = Path.Combine(Root, "artifacts", Configuration, "PSRunner");
+
+    /// <summary>psrunner.dll.</summary>
+    public static string Shell { get; } = Path.Combine(Root, "src", "PSRunner.Shell", "bin", Configuration, "net10.0", "psrunner.dll");
+
+    /// <summary>The old runner's data where it lies beside the checkout; skips the test where it does not.</summary>
+    public static string OldRunnerFile(string name)
+    {
+        var folder = FindUp(Path.Combine("shared", "workflowbench"));
+        Assert.SkipWhen(folder is null, "The old runner's data (shared/workflowbench) does not lie beside this checkout.");
+        return Path.Combine(folder!, "shared", "workflowbench", name);
+    }
+
+    private static string? FindUp(string name)
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (Path.Exists(Path.Combine(folder, name)))
+            {
+                return folder;
+            }
+        }
+
+        return null;
+    }
+}
