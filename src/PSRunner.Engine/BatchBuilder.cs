@@ -1,0 +1,155 @@
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Observation;
+using PSRunner.Engine.Planning;
+using PSRunner.Engine.Scheduling;
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine;
+
+/// <summary>
+/// Plans a new batch. Cases stream into plan.jsonl; the plan freezes and the batch exists when it starts. A builder that is
+/// disposed without having started leaves nothing behind.
+/// </summary>
+public sealed class BatchBuilder : IDisposable
+{
+    private readonly BatchOptions _options;
+    private readonly IReadOnlyList<ITestExecutor> _executors;
+    private readonly TimeProvider _time;
+    private readonly RunFolder _folder;
+    private readonly Stream _file;
+    private readonly PlanWriter _plan;
+    private readonly bool _dryRun;
+    private bool _started;
+
+    /// <param name="options">What is asked.</param>
+    /// <param name="executors">One for each kind of case that may come.</param>
+    /// <param name="dryRun">True: nothing is written, only counted.</param>
+    /// <param name="time">The batch's clock; null: the system's.</param>
+    /// <exception cref="TestBatchException">The name, a limit or the output path is no good.</exception>
+    public BatchBuilder(BatchOptions options, IReadOnlyList<ITestExecutor> executors, bool dryRun = false, TimeProvider? time = null)
+    {
+        BatchName.Check(options.Name);
+        LimitLadder.Resolve(options, new PlanFacts(0, AllJudgeModels: false, DefaultTestSeconds: 600));
+        _options = options;
+        _executors = executors;
+        _time = time ?? TimeProvider.System;
+        _dryRun = dryRun;
+        _folder = new RunFolder(Path.Combine(options.OutputPath, BatchName.NewId(options.Name, _time.GetLocalNow())));
+        _file = dryRun ? Stream.Null : CreatePlanFile();
+        _plan = new PlanWriter(_file, executors);
+    }
+
+    /// <summary>The batch's id, which names its run folder.</summary>
+    public string BatchId => _folder.Id;
+
+    /// <summary>The run folder, a full path.</summary>
+    public string RunFolder => _folder.FullPath;
+
+    /// <summary>Cases so far, repeats included.</summary>
+    public int Count => _plan.Count;
+
+    /// <summary>Adds a case to the plan.</summary>
+    /// <exception cref="TestBatchException">No executor knows its kind, it is too large, or the plan cannot be written.</exception>
+    public void Add(TestCase testCase)
+    {
+        try
+        {
+            _plan.Add(testCase);
+        }
+        catch (IOException e)
+        {
+            throw NotWritable(e);
+        }
+    }
+
+    /// <summary>The limits that the batch would run under, given the cases so far.</summary>
+    /// <exception cref="TestBatchException">Two given limits contradict each other.</exception>
+    public BatchLimits ResolveLimits() => LimitLadder.Resolve(_options, FactsOf(_plan));
+
+    /// <summary>Freezes the plan and starts the batch.</summary>
+    /// <exception cref="TestBatchException">There are no cases, or the run folder cannot be written.</exception>
+    public BatchSession Start()
+    {
+        ObjectDisposedException.ThrowIf(_started || _dryRun, this);
+        if (_plan.Count == 0)
+        {
+            throw new TestBatchException("NoTestCases", ErrorKind.InvalidArgument, "There is nothing to run: no test case came through the pipeline.");
+        }
+
+        ResolveLimits();
+        try
+        {
+            Freeze();
+        }
+        catch (IOException e)
+        {
+            throw NotWritable(e);
+        }
+
+        _started = true;
+        return BatchSession.Open(_folder, _executors, new ResumeOptions(), _time);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _plan.Dispose();
+        _file.Dispose();
+        if (!_started && !_dryRun && Directory.Exists(RunFolder))
+        {
+            Directory.Delete(RunFolder, recursive: true);
+        }
+    }
+
+    // The order is the rule: plan and shared texts on the device, then batch.json. Without batch.json there is no batch.
+    private void Freeze()
+    {
+        var schema = _plan.Finish();
+        _file.Dispose();
+        var files = DiskFiles.Instance;
+        files.FlushFile(_folder.PlanFile);
+        foreach (var shared in _plan.Shared)
+        {
+            files.Replace(_folder.ResourceFile(shared.Hash), System.Text.Encoding.UTF8.GetBytes(shared.Text));
+        }
+
+        files.FlushFolder(_folder.FullPath);
+        var manifest = new BatchManifest
+        {
+            Version = typeof(BatchBuilder).Assembly.GetName().Version!.ToString(3),
+            Id = BatchId,
+            StartedAt = _time.GetUtcNow().UtcDateTime,
+            PlanHash = _plan.Hash,
+            Planned = _plan.Count,
+            Options = _options,
+            Parameters = schema.Parameters,
+            Metrics = schema.Metrics,
+            Executors = _plan.UsedExecutors.ToDictionary(e => e.Kind, e => e.Fingerprint, StringComparer.Ordinal),
+        };
+        files.Replace(_folder.BatchFile, manifest.ToBytes());
+    }
+
+    internal static PlanFacts FactsOf(PlanWriter plan) => new(
+        plan.Count,
+        plan.Count > 0 && plan.UsedExecutors.All(e => e.JudgesModel),
+        plan.UsedExecutors.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(),
+        double.IsNaN(plan.LongestTestTimeoutSeconds) ? 0 : plan.LongestTestTimeoutSeconds);
+
+    private FileStream CreatePlanFile()
+    {
+        try
+        {
+            Directory.CreateDirectory(_options.OutputPath);
+            _folder.CreateFolders(DiskFiles.Instance);
+            return new FileStream(_folder.PlanFile, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritable(e);
+        }
+    }
+
+    private TestBatchException NotWritable(Exception e) => new(
+        "OutputPathNotWritable", ErrorKind.WriteError,
+        $"The output folder '{_options.OutputPath}' cannot be written: {e.Message.TrimEnd('.')}. Give another with -OutputPath.", _options.OutputPath, e);
+}

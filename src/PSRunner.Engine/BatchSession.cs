@@ -1,0 +1,297 @@
+using System.Collections;
+using System.Globalization;
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Observation;
+using PSRunner.Engine.Planning;
+using PSRunner.Engine.Scheduling;
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine;
+
+/// <summary>
+/// One session of one batch in this process: owns the run folder, runs what is pending, and hands out results as they
+/// become durable. Ends by itself, within its limits, whatever the tests do.
+/// </summary>
+public sealed class BatchSession : IAttended, IAsyncDisposable
+{
+    private const int MostNotes = 200;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly RunFolder _folder;
+    private readonly BatchPlan _plan;
+    private readonly OwnerLock _owner;
+    private readonly SessionJournal _journal;
+    private readonly Conductor _conductor;
+    private readonly Attendant _attendant;
+    private readonly Meter _meter;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan? _checkpointEvery;
+    private readonly int _number;
+    private readonly Queue<string> _notes = new();
+    private readonly TaskCompletionSource<TestBatch> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread _thread;
+    private long _lastCheckpoint;
+
+    private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, RetrySelection again, BatchOptions options, BatchLimits limits, TimeProvider time)
+    {
+        _folder = folder;
+        _plan = plan;
+        _owner = owner;
+        _time = time;
+        Limits = limits;
+        _checkpointEvery = options.CheckpointIntervalSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+        var files = DiskFiles.Instance;
+        var recovered = Recovery.Open(folder, files, plan);
+        foreach (var finding in recovered.Findings)
+        {
+            Note($"{Path.GetFileName(finding.File)}: {finding.Message}");
+        }
+
+        var start = StartingPoint(recovered, plan, again);
+        _number = recovered.LastSession + 1;
+        OwnerInfo.Current(_number).Write(files, folder);
+        ToRun = recovered.Counts[0];
+        _meter = new Meter(time, recovered.Counts[1..]);
+        Results = new ResultQueue(count => _conductor!.Post(new SchedulerEvent.ResultsConsumed(count)));
+        _journal = new SessionJournal(
+            folder, files,
+            new JournalOptions
+            {
+                BatchId = plan.BatchId,
+                Schema = plan.Schema,
+                Session = new SessionRecord(_number, time.GetUtcNow().UtcDateTime, LimitsAsJson(limits)),
+                Open = recovered.Open,
+                Reopened = recovered.Reopened,
+                LastFile = recovered.LastFile,
+                LastSeq = recovered.LastSeq,
+                Unsealed = recovered.Unsealed,
+                VerifyOwner = owner.Verify,
+            },
+            new PartSealer(folder, files, plan, recovered.Superseded, owner.Verify),
+            options.CheckpointInterval ?? 0, _meter, Results, Note, time);
+        _conductor = new Conductor(new Session
+        {
+            Plan = plan,
+            Cases = plan,
+            Executors = plan.Executors,
+            Limits = limits,
+            Recovered = start,
+            Journal = _journal,
+            Results = new ResultFactory(plan.Schema, plan.BatchId, folder.FullPath, _number),
+            KeepArtifact = options.KeepArtifact,
+            PassScore = options.PassScore,
+            Time = time,
+            Note = Note,
+        });
+        _journal.Connect(_conductor.Post);
+        _attendant = new Attendant(folder, files, this);
+        _thread = new Thread(Run) { IsBackground = true, Name = "PSRunner session" };
+    }
+
+    /// <summary>What the batch is and how far it came.</summary>
+    public TestBatch Batch => GetProgress();
+
+    /// <summary>The limits of this session.</summary>
+    public BatchLimits Limits { get; }
+
+    /// <summary>Cases that were pending when the session began.</summary>
+    public int ToRun { get; }
+
+    /// <summary>Durable results of this session, as they come. Its one reader takes them or calls <see cref="Stop"/>.</summary>
+    public ResultQueue Results { get; }
+
+    /// <summary>Completes when the session is closed: results sealed, status written, run folder given up. Never faults.</summary>
+    public Task<TestBatch> Completion => _completion.Task;
+
+    /// <summary>Goes on with a batch that stopped, was lost, or is complete and has cases to run again.</summary>
+    /// <param name="runFolder">The run folder, a full path.</param>
+    /// <param name="options">What is to be different.</param>
+    /// <param name="executors">One for each kind of case in the plan.</param>
+    /// <param name="time">The batch's clock; null: the system's.</param>
+    /// <exception cref="TestBatchException">There is no batch, another process works on it, or it cannot go on here.</exception>
+    public static BatchSession Resume(string runFolder, ResumeOptions options, IReadOnlyList<ITestExecutor> executors, TimeProvider? time = null) =>
+        Open(new RunFolder(runFolder), executors, options, time ?? TimeProvider.System);
+
+    internal static BatchSession Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors, ResumeOptions resume, TimeProvider time)
+    {
+        var again = new RetrySelection(resume.RetryOutcome);
+        var plan = BatchPlan.Open(folder, executors);
+        OwnerLock? owner = null;
+        try
+        {
+            plan.CheckExecutors();
+            var options = resume.ApplyTo(plan.Manifest.Options);
+            var limits = LimitLadder.Resolve(options, plan.Facts());
+            owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
+            UserIndex.TryAdd(folder.FullPath);
+            var session = new BatchSession(folder, plan, owner, again, options, limits, time);
+            session.Start();
+            return session;
+        }
+        catch (Exception e)
+        {
+            owner?.Dispose();
+            plan.Dispose();
+            throw e is IOException or UnauthorizedAccessException
+                ? new TestBatchException("RunFolderUnusable", ErrorKind.WriteError, $"The run folder '{folder.FullPath}' cannot be used: {e.Message}", folder.FullPath, e)
+                : e;
+        }
+    }
+
+    /// <summary>The live figures; cheap, from any thread.</summary>
+    public TestProgress GetProgress()
+    {
+        var now = _conductor.Snapshot;
+        return _meter.Read(new TestProgress
+        {
+            Name = BatchName.LabelOf(_plan.BatchId),
+            Id = _plan.BatchId,
+            State = now.State,
+            Planned = _plan.Count,
+            StartedAt = _plan.Manifest.StartedAt,
+            Session = _number,
+            RunFolder = _folder.FullPath,
+            ProcessId = Environment.ProcessId,
+            Running = now.Running,
+            Pending = now.Pending,
+            Unsaved = now.Unsaved,
+            ThrottleLimit = now.Throttle,
+            SlowestRunning = now.SlowestName.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{now.SlowestName} {now.SlowestAge.TotalSeconds:0} s"),
+            Gate = now.Gate,
+            Zombies = now.Zombies,
+            UpdatedAt = _time.GetUtcNow().UtcDateTime,
+        });
+    }
+
+    /// <summary>What the user should be told and was not yet: a stopped lane, trouble with the disk, damage that was found.</summary>
+    public IReadOnlyList<string> TakeNotes()
+    {
+        lock (_notes)
+        {
+            string[] taken = [.. _notes];
+            _notes.Clear();
+            return taken;
+        }
+    }
+
+    /// <summary>Asks the session to end: what runs is canceled and stays pending. Returns at once.</summary>
+    public void Stop(string reason) => _conductor.Post(new SchedulerEvent.EndRequested(BatchStates.Stopped, reason));
+
+    /// <summary>Stops the session and waits for its end, at most its grace and shutdown time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Stop("The session was disposed of.");
+        await Completion.WaitAsync(Limits.Grace + Limits.Shutdown + Limits.Shutdown + Patience, _time).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    void IAttended.Obey(ControlCommand command)
+    {
+        SchedulerEvent? happened = command.Command switch
+        {
+            "stop" => new SchedulerEvent.EndRequested(BatchStates.Stopped, "It was stopped from another shell."),
+            "suspend" => new SchedulerEvent.Suspend(),
+            "resume" => new SchedulerEvent.Resume(),
+            "set" when command.ThrottleLimit is > 0 and <= 10_000 and var limit => new SchedulerEvent.ThrottleSet(limit),
+            _ => null,
+        };
+        if (happened is null)
+        {
+            Note($"The command '{command.Command}' from another shell is not understood.");
+        }
+        else
+        {
+            _conductor.Post(happened);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IAttended.Beat()
+    {
+        if (_checkpointEvery is { } every && _time.GetElapsedTime(_lastCheckpoint) >= every)
+        {
+            _lastCheckpoint = _time.GetTimestamp();
+            _journal.Checkpoint();
+        }
+    }
+
+    /// <inheritdoc/>
+    void IAttended.Note(string text) => Note(text);
+
+    private void Start()
+    {
+        _lastCheckpoint = _time.GetTimestamp();
+        _conductor.Start();
+        _attendant.Start();
+        _thread.Start();
+    }
+
+    // Waits for the conductor and closes, on a thread of its own: the pool may be full of blocked tests.
+    private void Run()
+    {
+        BatchEnd? end;
+        do
+        {
+            end = _conductor.Join(Patience);
+        }
+        while (end is null);
+
+        var unsaved = _journal.Close(Limits.Shutdown);
+        var progress = GetProgress();
+        var state = end.State == BatchStates.Completed && progress.Done < progress.Planned ? BatchStates.Stopped : end.State;
+        var message = unsaved == 0 ? end.Message : $"{end.Message} {unsaved} results could not be saved; their cases stay pending.".TrimStart();
+        progress = progress with
+        {
+            State = state, Message = message, Running = 0, Unsaved = 0, Pending = progress.Planned - progress.Done,
+            LeftSeconds = double.NaN, SlowestRunning = "", Gate = "",
+        };
+        _attendant.Close(progress);
+        _owner.Dispose();
+        Results.Complete();
+        _completion.SetResult(progress);
+    }
+
+    private void Note(string text)
+    {
+        lock (_notes)
+        {
+            if (_notes.Count == MostNotes)
+            {
+                _notes.Dequeue();
+            }
+
+            _notes.Enqueue(text);
+        }
+    }
+
+    // What earlier sessions left, as the scheduler wants it.
+    private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, RetrySelection again)
+    {
+        var cut = recovered.Open.CutOff(plan.CanCrashHost, out var crashedAlone);
+        if (!again.IsEmpty)
+        {
+            foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(again.Includes))
+            {
+                recovered.Reopen(result.Index);
+            }
+        }
+
+        _ = cut;
+        var finished = new BitArray(plan.Count);
+        for (var i = 0; i < plan.Count; i++)
+        {
+            finished[i] = recovered.Outcomes[i] != 0;
+        }
+
+        return new Scheduling.RecoveredState
+        {
+            Finished = finished,
+            Open = [.. recovered.Open.Cases.Select(c => new Scheduling.OpenCase(c.Index, c.Attempt, c.Tries, c.Crashes, c.Suspect, c.Index == crashedAlone))],
+        };
+    }
+
+    private static string LimitsAsJson(BatchLimits limits) => string.Create(
+        CultureInfo.InvariantCulture,
+        $$"""{"throttle":{{limits.Throttle}},"request":{{limits.Request.TotalSeconds}},"stall":{{limits.Stall.TotalSeconds}},"test":{{limits.Test.TotalSeconds}},"batch":{{limits.Batch.TotalSeconds}},"retry_count":{{limits.RetryCount}}}""");
+}

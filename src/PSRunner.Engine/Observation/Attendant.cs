@@ -1,0 +1,111 @@
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine.Observation;
+
+/// <summary>What the attendant needs of the batch it attends to. Every member returns at once.</summary>
+internal interface IAttended
+{
+    /// <summary>The live figures.</summary>
+    TestProgress GetProgress();
+
+    /// <summary>Carries out a command from another shell.</summary>
+    void Obey(ControlCommand command);
+
+    /// <summary>Called four times a second, for what is due by the clock.</summary>
+    void Beat();
+
+    /// <summary>Tells the user of something that needs no action of the engine.</summary>
+    void Note(string text);
+}
+
+/// <summary>
+/// The third thread of a batch, on which no test code ever runs: four times a second it reads the commands in control/ and
+/// writes status.json. A full disk does not stop it, and it never stops the batch.
+/// </summary>
+internal sealed class Attendant : IDisposable
+{
+    private const int MostAcknowledged = 32;
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(5);
+
+    private readonly RunFolder _folder;
+    private readonly IStoreFiles _files;
+    private readonly IAttended _batch;
+    private readonly Queue<string> _acknowledged = new();
+    private readonly ManualResetEventSlim _stopping = new();
+    private readonly Thread _thread;
+    private string? _trouble;
+
+    public Attendant(RunFolder folder, IStoreFiles files, IAttended batch)
+    {
+        _folder = folder;
+        _files = files;
+        _batch = batch;
+        _thread = new Thread(Run) { IsBackground = true, Name = "PSRunner attendant" };
+    }
+
+    /// <summary>Starts the thread; the first status is written at once.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Ends the thread and writes the last status.</summary>
+    public void Close(TestProgress last)
+    {
+        Dispose();
+        Try(() => _files.Replace(_folder.StatusFile, Document(last)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stopping.Set();
+        if (_thread.IsAlive && !_thread.Join(JoinLimit))
+        {
+            _batch.Note($"The status of the batch was not written for {JoinLimit.TotalSeconds} s; status.json may be old.");
+        }
+    }
+
+    private void Run()
+    {
+        do
+        {
+            Try(ReadCommands);
+            Try(_batch.Beat);
+            Try(() => _files.Replace(_folder.StatusFile, Document(_batch.GetProgress())));
+        }
+        while (!_stopping.Wait(Beat));
+    }
+
+    private void ReadCommands()
+    {
+        foreach (var command in ControlFolder.Take(_folder.ControlFolder, (file, why) => _batch.Note($"control/{file} is no command: {why}")))
+        {
+            _batch.Obey(command);
+            _acknowledged.Enqueue(command.Id);
+            if (_acknowledged.Count > MostAcknowledged)
+            {
+                _acknowledged.Dequeue();
+            }
+        }
+    }
+
+    private byte[] Document(TestProgress progress) =>
+        new StatusDocument { Progress = progress, Acknowledged = [.. _acknowledged] }.ToBytes();
+
+    // The attendant goes on after any trouble with the disk; the same trouble is told once.
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+            _trouble = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (_trouble != e.Message)
+            {
+                _trouble = e.Message;
+                _batch.Note($"Status and commands of the batch are held up: {e.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.IO.Enumeration;
+using PSRunner.Engine.Planning;
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine.Observation;
+
+/// <summary>What batches there are, seen from any process. Reads only batch.json, status.json and owner.json.</summary>
+public static class BatchCatalog
+{
+    /// <summary>True when a name is a pattern (<c>*</c>, <c>?</c>).</summary>
+    public static bool IsPattern(string name) => name.AsSpan().IndexOfAny('*', '?') >= 0;
+
+    /// <summary>Every run folder under a root and in the user's index, newest first, each once.</summary>
+    /// <param name="root">The folder in which batches are looked for beside the index; need not exist.</param>
+    public static IReadOnlyList<string> RunFolders(string root) =>
+        [.. UserIndex.RunFolders().Concat(Expand(root)).Where(IsRunFolder)
+            .Select(Path.TrimEndingDirectorySeparator)
+            .Distinct(StringComparer.Ordinal)
+            .OrderByDescending(f => BatchName.TimeOf(Path.GetFileName(f)), StringComparer.Ordinal)];
+
+    /// <summary>The run folders that a name means, newest first: a label, an id, its last four digits, or a pattern of these.</summary>
+    public static IReadOnlyList<string> Find(string name, string root)
+    {
+        var all = RunFolders(root);
+        return IsPattern(name)
+            ? [.. all.Where(f => FileSystemName.MatchesSimpleExpression(name, LabelOf(f)) || FileSystemName.MatchesSimpleExpression(name, Path.GetFileName(f)))]
+            : [.. all.Where(f => Same(name, Path.GetFileName(f)) || Same(name, LabelOf(f)) || Same(name, BatchName.ShortOf(Path.GetFileName(f))))];
+    }
+
+    /// <summary>A run folder itself, or the run folders in a root.</summary>
+    public static IReadOnlyList<string> Expand(string path) =>
+        IsRunFolder(path) ? [path]
+        : Directory.Exists(path) ? [.. Directory.EnumerateDirectories(path).Where(IsRunFolder)]
+        : [];
+
+    /// <summary>The labels of the newest batches, each once.</summary>
+    public static IReadOnlyList<string> NewestNames(string root, int most) =>
+        [.. RunFolders(root).Select(LabelOf).Distinct(StringComparer.OrdinalIgnoreCase).Take(most)];
+
+    /// <summary>A batch as it lies there.</summary>
+    /// <param name="runFolder">A run folder, a full path.</param>
+    /// <exception cref="TestBatchException">There is no batch, or its batch.json cannot be read.</exception>
+    public static TestProgress Read(string runFolder)
+    {
+        var folder = new RunFolder(runFolder);
+        var manifest = BatchManifest.Read(folder.BatchFile);
+        var progress = StatusDocument.TryRead(folder.StatusFile)?.Progress;
+        var owner = OwnerInfo.Read(DiskFiles.Instance, folder);
+        var alive = owner?.Judge() == OwnerState.Alive;
+        var state = progress?.State switch
+        {
+            // A live owner that has not written its first status yet.
+            null => alive ? BatchStates.Running : BatchStates.Lost,
+            BatchStates.Running or BatchStates.Suspended when !alive => BatchStates.Lost,
+            var said => said,
+        };
+        progress ??= new TestProgress();
+        progress = progress with
+        {
+            Name = BatchName.LabelOf(manifest.Id),
+            Id = manifest.Id,
+            State = state,
+            Planned = manifest.Planned,
+            StartedAt = manifest.StartedAt,
+            RunFolder = folder.FullPath,
+            ProcessId = owner?.ProcessId ?? 0,
+        };
+        return alive ? progress : progress with
+        {
+            Message = state == BatchStates.Lost ? "Its process is gone without having closed it." : progress.Message,
+            Running = 0,
+            Pending = manifest.Planned - progress.Done,
+            Unsaved = 0,
+            Rate = double.NaN,
+            LeftSeconds = double.NaN,
+            SlowestRunning = "",
+            Gate = "",
+            Zombies = 0,
+        };
+    }
+
+    /// <summary>Asks a live batch to stop. Does not wait.</summary>
+    /// <param name="runFolder">A run folder.</param>
+    /// <param name="force">True: without grace.</param>
+    /// <param name="time">The clock that names the command.</param>
+    /// <returns>False when the batch does not live.</returns>
+    public static bool RequestStop(string runFolder, bool force, TimeProvider? time = null)
+    {
+        if (Read(runFolder).State is not (BatchStates.Running or BatchStates.Suspended))
+        {
+            return false;
+        }
+
+        ControlFolder.Send(
+            new RunFolder(runFolder).ControlFolder,
+            new ControlCommand { Id = Guid.NewGuid().ToString("N"), Command = "stop", Force = force },
+            (time ?? TimeProvider.System).GetUtcNow());
+        return true;
+    }
+
+    private static bool IsRunFolder(string path) => File.Exists(new RunFolder(path).BatchFile);
+
+    private static string LabelOf(string runFolder) => BatchName.LabelOf(Path.GetFileName(runFolder));
+
+    private static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,41 @@
+namespace PSRunner.Engine;
+
+/// <summary>How a batch goes on. What is null stays as it was asked at the start.</summary>
+public sealed record ResumeOptions
+{
+    /// <summary>Finished cases that run again: outcomes, or causes with wildcards.</summary>
+    public IReadOnlyList<string> RetryOutcome { get; init; } = [];
+
+    /// <inheritdoc cref="BatchOptions.ThrottleLimit"/>
+    public int? ThrottleLimit { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.TestTimeoutSeconds"/>
+    public double? TestTimeoutSeconds { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.StallTimeoutSeconds"/>
+    public double? StallTimeoutSeconds { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.RequestTimeoutSeconds"/>
+    public double? RequestTimeoutSeconds { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.BatchTimeoutSeconds"/>
+    public double? BatchTimeoutSeconds { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.RetryCount"/>
+    public int? RetryCount { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.MaxFailures"/>
+    public int? MaxFailures { get; init; }
+
+    /// <summary>The options of a session that goes on with a batch.</summary>
+    internal BatchOptions ApplyTo(BatchOptions asked) => asked with
+    {
+        ThrottleLimit = ThrottleLimit ?? asked.ThrottleLimit,
+        TestTimeoutSeconds = TestTimeoutSeconds ?? asked.TestTimeoutSeconds,
+        StallTimeoutSeconds = StallTimeoutSeconds ?? asked.StallTimeoutSeconds,
+        RequestTimeoutSeconds = RequestTimeoutSeconds ?? asked.RequestTimeoutSeconds,
+        BatchTimeoutSeconds = BatchTimeoutSeconds ?? asked.BatchTimeoutSeconds,
+        RetryCount = RetryCount ?? asked.RetryCount,
+        MaxFailures = MaxFailures ?? asked.MaxFailures,
+    };
+}

@@ -1,0 +1,166 @@
+using System.Collections.Concurrent;
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Observation;
+using PSRunner.Engine.Scheduling;
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine;
+
+/// <summary>
+/// The way between the conductor and the disk: records go down, and what became of them comes back as events. Here, and
+/// only here, a result becomes visible: when its group is durable.
+/// </summary>
+internal sealed class SessionJournal : IJournal, IJournalListener
+{
+    // Credits bound the results on their way; each may have brought a start, and retried attempts two records of their own.
+    private const int MostWaiting = 16 * 4096;
+
+    private readonly ConcurrentDictionary<(int Index, int Attempt), AttemptToken> _awaited = new();
+    private readonly Meter _meter;
+    private readonly ResultQueue _results;
+    private readonly Action<string> _note;
+    private readonly int _checkpointInterval;
+    private readonly Sealer _sealer;
+    private readonly JournalWriter _writer;
+    private Action<SchedulerEvent> _post = static _ => { };
+    private int _sinceCheckpoint;
+    private bool _sealGateClosed;
+
+    public SessionJournal(
+        RunFolder folder, IStoreFiles files, JournalOptions options, PartSealer parts, int checkpointInterval,
+        Meter meter, ResultQueue results, Action<string> note, TimeProvider time)
+    {
+        _meter = meter;
+        _results = results;
+        _note = note;
+        _checkpointInterval = checkpointInterval;
+        _sealer = new Sealer(parts, OnSealing, time);
+        _writer = new JournalWriter(folder, files, options, this, MostWaiting, time);
+    }
+
+    /// <summary>Connects the conductor; before it starts.</summary>
+    public void Connect(Action<SchedulerEvent> post) => _post = post;
+
+    /// <inheritdoc/>
+    public void Started(AttemptToken token, int index, int attempt, bool tellWhenWritten)
+    {
+        if (tellWhenWritten)
+        {
+            _awaited[(index, attempt)] = token;
+        }
+
+        _writer.Append(new StartedRecord(index, attempt));
+    }
+
+    /// <inheritdoc/>
+    public void AttemptEnded(int index, int attempt, string cause, string message, double seconds) =>
+        _writer.Append(new AttemptEndedRecord(index, attempt, cause, message, seconds, CountsAsTry: true));
+
+    /// <inheritdoc/>
+    public void Canceled(int index, int attempt) => _writer.Append(new CanceledRecord(index, attempt));
+
+    /// <inheritdoc/>
+    public void Ended(TestResult result, IReadOnlyList<Artifact> artifacts) =>
+        _writer.Append(new ResultRecord(result) { Unsaved = artifacts });
+
+    /// <summary>Asks for the part of the open file, so that what is durable can be queried.</summary>
+    public void Checkpoint() => _sealer.RequestCheckpoint(_writer.Durable);
+
+    /// <summary>Saves and seals what is left.</summary>
+    /// <param name="limit">How long each of the two may take.</param>
+    /// <returns>How many results could not be saved; their cases stay pending.</returns>
+    public int Close(TimeSpan limit)
+    {
+        var unsaved = _writer.Close(limit).Count(r => r is ResultRecord);
+        Checkpoint(); // A batch that ends early keeps its last file; its results can be queried all the same.
+        _sealer.Close(limit);
+        _writer.Dispose();
+        return unsaved;
+    }
+
+    /// <inheritdoc/>
+    public void OnWritten(IReadOnlyList<JournalRecord> records)
+    {
+        if (_awaited.IsEmpty)
+        {
+            return;
+        }
+
+        foreach (var record in records)
+        {
+            if (record is StartedRecord started && _awaited.TryRemove((started.Index, started.Attempt), out var token))
+            {
+                _post(new SchedulerEvent.StartWritten(token));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnDurable(IReadOnlyList<JournalRecord> records)
+    {
+        var count = 0;
+        foreach (var record in records)
+        {
+            if (record is ResultRecord { Result: var result })
+            {
+                _meter.Count(result.Outcome);
+                _results.Add(result);
+                count++;
+            }
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        _post(new SchedulerEvent.ResultsDurable(count));
+        _sinceCheckpoint += count;
+        if (_checkpointInterval > 0 && _sinceCheckpoint >= _checkpointInterval)
+        {
+            _sinceCheckpoint = 0;
+            Checkpoint();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnClosed(ClosedFile file)
+    {
+        _sealer.Seal(file);
+        MoveSealGate();
+    }
+
+    /// <inheritdoc/>
+    public void OnTrouble(string what, Exception e)
+    {
+        _post(new SchedulerEvent.GateMoved(Gate.Disk, Closed: true));
+        _note($"Results cannot be saved: {what}. Nothing new starts until they can; what has ended is kept in memory.");
+    }
+
+    /// <inheritdoc/>
+    public void OnRecovered()
+    {
+        _post(new SchedulerEvent.GateMoved(Gate.Disk, Closed: false));
+        _note("Results are saved again.");
+    }
+
+    private void OnSealing(Exception? trouble)
+    {
+        if (trouble is not null)
+        {
+            _note($"A part could not be written: {trouble.Message} The results are safe in the journal; it is tried again.");
+        }
+
+        MoveSealGate();
+    }
+
+    private void MoveSealGate()
+    {
+        var closed = _sealer.Backlog >= Sealer.BacklogLimit;
+        if (closed != _sealGateClosed)
+        {
+            _sealGateClosed = closed;
+            _post(new SchedulerEvent.GateMoved(Gate.Seal, closed));
+        }
+    }
+}
