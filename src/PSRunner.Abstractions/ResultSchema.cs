@@ -101,7 +101,10 @@ public sealed class ResultSchema
     /// <summary>Place of a metric by name, whatever its spelling; -1 when there is none.</summary>
     public int FindMetric(string name) => _metricIndex.GetValueOrDefault(Fold(name), -1);
 
-    /// <summary>The values of a case's parameters in the order of <see cref="Parameters"/>; null where the case has none.</summary>
+    /// <summary>
+    /// The values of a case's parameters in the order of <see cref="Parameters"/> and in the types of their columns, so that
+    /// objects and files show the same; null where the case has none.
+    /// </summary>
     internal object?[] ParametersOf(TestCase testCase)
     {
         var values = new object?[Parameters.Count];
@@ -109,7 +112,7 @@ public sealed class ResultSchema
         {
             if (FindParameter(name) is >= 0 and var at)
             {
-                values[at] = value;
+                values[at] = ColumnValue.Coerce(value, Parameters[at].Type);
             }
         }
 

@@ -12,7 +12,7 @@ namespace PSRunner.Engine;
 /// One session of one batch in this process: owns the run folder, runs what is pending, and hands out results as they
 /// become durable. Ends by itself, within its limits, whatever the tests do.
 /// </summary>
-public sealed class BatchSession : IAttended, IAsyncDisposable
+public sealed class BatchSession : IAttended, IDisposable
 {
     private const int MostNotes = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -31,6 +31,7 @@ public sealed class BatchSession : IAttended, IAsyncDisposable
     private readonly TaskCompletionSource<TestBatch> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
     private long _lastCheckpoint;
+    private TestProgress? _final;
 
     private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, RetrySelection again, BatchOptions options, BatchLimits limits, TimeProvider time)
     {
@@ -142,6 +143,11 @@ public sealed class BatchSession : IAttended, IAsyncDisposable
     /// <summary>The live figures; cheap, from any thread.</summary>
     public TestProgress GetProgress()
     {
+        if (Volatile.Read(ref _final) is { } final)
+        {
+            return final;
+        }
+
         var now = _conductor.Snapshot;
         return _meter.Read(new TestProgress
         {
@@ -178,11 +184,15 @@ public sealed class BatchSession : IAttended, IAsyncDisposable
     /// <summary>Asks the session to end: what runs is canceled and stays pending. Returns at once.</summary>
     public void Stop(string reason) => _conductor.Post(new SchedulerEvent.EndRequested(BatchStates.Stopped, reason));
 
-    /// <summary>Stops the session and waits for its end, at most its grace and shutdown time.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Waits for the end of the session without the thread pool, which tests may have blocked.</summary>
+    /// <returns>False when the limit came first.</returns>
+    public bool WaitForEnd(TimeSpan limit) => _thread.Join(limit);
+
+    /// <summary>Stops the session if it still runs and waits for its end, at most its grace and shutdown times.</summary>
+    public void Dispose()
     {
         Stop("The session was disposed of.");
-        await Completion.WaitAsync(Limits.Grace + Limits.Shutdown + Limits.Shutdown + Patience, _time).ConfigureAwait(false);
+        WaitForEnd(Limits.Grace + Limits.Shutdown + Limits.Shutdown + Patience);
     }
 
     /// <inheritdoc/>
@@ -246,8 +256,11 @@ public sealed class BatchSession : IAttended, IAsyncDisposable
             State = state, Message = message, Running = 0, Unsaved = 0, Pending = progress.Planned - progress.Done,
             LeftSeconds = double.NaN, SlowestRunning = "", Gate = "",
         };
+        Volatile.Write(ref _final, progress);
         _attendant.Close(progress);
+        _journal.Dispose();
         _owner.Dispose();
+        _plan.Dispose();
         Results.Complete();
         _completion.SetResult(progress);
     }
@@ -268,7 +281,10 @@ public sealed class BatchSession : IAttended, IAsyncDisposable
     // What earlier sessions left, as the scheduler wants it.
     private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, RetrySelection again)
     {
-        var cut = recovered.Open.CutOff(plan.CanCrashHost, out var crashedAlone);
+        // A suspect runs alone: when it was the only one running as the host died again, the crash is its own.
+        var suspects = recovered.Open.Cases.Where(c => c.Suspect).Select(c => c.Index).ToHashSet();
+        var cutOff = recovered.Open.CutOff(plan.CanCrashHost);
+        var crashedAlone = cutOff is [var single] && suspects.Contains(single) ? single : -1;
         if (!again.IsEmpty)
         {
             foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(again.Includes))
@@ -277,17 +293,13 @@ public sealed class BatchSession : IAttended, IAsyncDisposable
             }
         }
 
-        _ = cut;
-        var finished = new BitArray(plan.Count);
-        for (var i = 0; i < plan.Count; i++)
-        {
-            finished[i] = recovered.Outcomes[i] != 0;
-        }
-
+        var open = recovered.Open.Cases
+            .Select(c => new CaseState(c.Index, c.Attempt, c.Tries, c.Crashes, c.Suspect)).ToLookup(c => c.Index == crashedAlone);
         return new Scheduling.RecoveredState
         {
-            Finished = finished,
-            Open = [.. recovered.Open.Cases.Select(c => new Scheduling.OpenCase(c.Index, c.Attempt, c.Tries, c.Crashes, c.Suspect, c.Index == crashedAlone))],
+            Finished = new BitArray(Array.ConvertAll(recovered.Outcomes, outcome => outcome != 0)),
+            Open = [.. open[false]],
+            CrashedAlone = [.. open[true]],
         };
     }
 

@@ -10,7 +10,7 @@ namespace PSRunner.Engine;
 /// The way between the conductor and the disk: records go down, and what became of them comes back as events. Here, and
 /// only here, a result becomes visible: when its group is durable.
 /// </summary>
-internal sealed class SessionJournal : IJournal, IJournalListener
+internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
 {
     // Credits bound the results on their way; each may have brought a start, and retried attempts two records of their own.
     private const int MostWaiting = 16 * 4096;
@@ -74,8 +74,14 @@ internal sealed class SessionJournal : IJournal, IJournalListener
         var unsaved = _writer.Close(limit).Count(r => r is ResultRecord);
         Checkpoint(); // A batch that ends early keeps its last file; its results can be queried all the same.
         _sealer.Close(limit);
-        _writer.Dispose();
         return unsaved;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _sealer.Dispose();
     }
 
     /// <inheritdoc/>

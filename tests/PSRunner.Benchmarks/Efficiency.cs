@@ -62,7 +62,7 @@ internal static class Efficiency
             }
         }))]);
         ChildRun.Print("bare", count / clock.Elapsed.TotalSeconds);
-        return session.Completion.Wait(TimeSpan.FromMinutes(1)) ? 0 : 1;
+        return session.WaitForEnd(TimeSpan.FromMinutes(1)) ? 0 : 1;
     }
 
     private sealed class Waiting : ITestExecutor

@@ -70,7 +70,17 @@ internal static class NoopBatches
         var taken = 0;
         while (!session.Results.IsCompleted)
         {
-            if (session.Results.TryTake(out _, TimeSpan.FromSeconds(1)) && ++taken == Math.Min(killAt, Math.Abs(count)))
+            if (!session.Results.TryTake(out _, TimeSpan.FromSeconds(1)))
+            {
+                continue;
+            }
+
+            if (++taken == 5_000)
+            {
+                ChildRun.Print("record", BytesOfARecord(session.Batch.RunFolder));
+            }
+
+            if (taken == Math.Min(killAt, Math.Abs(count)))
             {
                 if (killAt != int.MaxValue)
                 {
@@ -82,11 +92,10 @@ internal static class NoopBatches
             }
         }
 
-        session.Completion.Wait(TimeSpan.FromMinutes(1));
+        session.WaitForEnd(TimeSpan.FromMinutes(1));
         ChildRun.Print("plan", planned.TotalSeconds);
         ChildRun.Print("close", clock.Elapsed.TotalSeconds);
         ChildRun.Print("memory", ChildRun.PeakMemoryMB());
-        ChildRun.Print("record", 300);
         return taken == count ? 0 : 1;
     }
 
@@ -101,7 +110,14 @@ internal static class NoopBatches
         }
 
         ChildRun.Print("memory", ChildRun.PeakMemoryMB());
-        return session.Completion.Wait(TimeSpan.FromMinutes(1)) ? 0 : 1;
+        return session.WaitForEnd(TimeSpan.FromMinutes(1)) ? 0 : 1;
+    }
+
+    // What a result takes in the journal, its start record included.
+    private static double BytesOfARecord(string runFolder)
+    {
+        var lines = File.ReadLines(Path.Combine(runFolder, "journal", "000001.jsonl")).Take(4_000).ToList();
+        return lines.Sum(line => line.Length + 1) / (double)lines.Count(line => line.Contains("\"outcome\"", StringComparison.Ordinal));
     }
 
     private sealed class Noop : ITestExecutor

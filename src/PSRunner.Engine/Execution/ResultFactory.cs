@@ -11,8 +11,7 @@ namespace PSRunner.Engine.Execution;
 /// <param name="session">The session's number, from 1.</param>
 internal sealed class ResultFactory(ResultSchema schema, string batch, string runFolder, int session)
 {
-    // Bounded by the names that the plan and the executors use.
-    private readonly ConcurrentDictionary<string, int> _parameterPlaces = new(StringComparer.Ordinal);
+    // Bounded by the names that the executors use.
     private readonly ConcurrentDictionary<string, int> _metricPlaces = new(StringComparer.Ordinal);
 
     /// <summary>Makes a result.</summary>
@@ -46,32 +45,13 @@ internal sealed class ResultFactory(ResultSchema schema, string batch, string ru
             Id = ended.Id,
             OtherMetrics = others,
             Schema = schema,
-            ParameterValues = Parameters(ended.Case),
+            ParameterValues = schema.ParametersOf(ended.Case),
             MetricValues = metrics,
         };
     }
 
     /// <summary>The folder of an attempt's artifacts, relative to the run folder.</summary>
     public string ArtifactPath(string id, int attempt) => $"artifacts/{id.AsSpan(0, 2)}/{id}/{session}-{attempt}";
-
-    private object?[] Parameters(TestCase testCase)
-    {
-        if (schema.Parameters.Count == 0)
-        {
-            return [];
-        }
-
-        var values = new object?[schema.Parameters.Count];
-        foreach (var (name, value) in testCase.GetParameters())
-        {
-            if (_parameterPlaces.GetOrAdd(name, static (n, s) => s.FindParameter(n), schema) is >= 0 and var place)
-            {
-                values[place] = value;
-            }
-        }
-
-        return values;
-    }
 
     private double[] Metrics(IReadOnlyDictionary<string, double> reported, out string others)
     {

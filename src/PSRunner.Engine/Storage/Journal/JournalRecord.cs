@@ -49,6 +49,9 @@ internal sealed record CanceledRecord(int Index, int Attempt) : JournalRecord;
 /// <param name="Artifacts">The files of the attempt, on the device before this record.</param>
 internal sealed record ResultRecord(TestResult Result, IReadOnlyList<StoredArtifact> Artifacts) : JournalRecord
 {
+    /// <summary>Files that are still to be written; none once the record is kept.</summary>
+    public IReadOnlyList<Execution.Artifact> Unsaved { get; init; } = [];
+
     /// <param name="result">A result without files.</param>
     public ResultRecord(TestResult result)
         : this(result, [])

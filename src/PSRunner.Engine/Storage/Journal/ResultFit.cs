@@ -27,6 +27,13 @@ internal static class ResultFit
     public static ResultRecord Apply(ResultRecord record, ArtifactStore artifacts)
     {
         var result = record.Result;
+        if (record.Unsaved.Count > 0)
+        {
+            record = new ResultRecord(
+                result,
+                [.. record.Artifacts, .. record.Unsaved.Select(a => artifacts.Write(result.ArtifactPath, a.FileName, a.Content.Span))]);
+        }
+
         if (Fits(result))
         {
             return record;

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace PSRunner.Engine.Storage;
+namespace PSRunner;
 
 /// <summary>Brings a parameter's value into the type of its column, so that objects and files show the same.</summary>
-public static class ColumnValue
+internal static class ColumnValue
 {
     /// <summary>The value in the column's type: string, double, long, bool, or null; null too for what does not fit.</summary>
     /// <param name="value">Null, string, bool, long or double.</param>

@@ -1,0 +1,42 @@
+using PSRunner.Engine.Planning;
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine;
+
+/// <summary>A batch as its run folder holds it, for reading: running, lost or ended, from any process. Changes nothing.</summary>
+public sealed class StoredBatch : IDisposable
+{
+    private readonly BatchPlan _plan;
+    private readonly ResultReader _results;
+
+    private StoredBatch(RunFolder folder)
+    {
+        _plan = BatchPlan.Open(folder, []);
+        _results = new ResultReader(folder, _plan);
+    }
+
+    /// <summary>Cases in the plan.</summary>
+    public int Count => _plan.Count;
+
+    /// <summary>What was found damaged when the results were last read.</summary>
+    public IReadOnlyList<string> Findings => [.. _results.Findings.Select(f => $"{Path.GetFileName(f.File)}: {f.Message}")];
+
+    /// <summary>Opens a run folder.</summary>
+    /// <param name="runFolder">The run folder, a full path.</param>
+    /// <exception cref="TestBatchException">There is no batch, or its plan is damaged.</exception>
+    public static StoredBatch Open(string runFolder) => new(new RunFolder(runFolder));
+
+    /// <summary>A planned case, which can be run again in another batch.</summary>
+    /// <param name="index">Its place in the plan, from 0.</param>
+    public TestCase Load(int index) => _plan.Load(index);
+
+    /// <summary>The id of a planned case, 32 hex digits.</summary>
+    public string IdOf(int index) => _plan.IdOf(index);
+
+    /// <summary>The result that counts of each finished case, in the order in which they ended.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public IEnumerable<TestResult> ReadResults() => _results.Read();
+
+    /// <inheritdoc/>
+    public void Dispose() => _plan.Dispose();
+}

@@ -1,0 +1,189 @@
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Observation;
+
+namespace PSRunner.Engine.Tests;
+
+/// <summary>Whole batches on a real disk: from cases to results and back.</summary>
+public sealed class BatchSessionTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-session-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_batch_runs_to_its_end_and_every_result_is_found_again()
+    {
+        var results = RunToEnd(Start(500, new NoopExecutor()), out var batch);
+
+        Assert.Equal(BatchStates.Completed, batch.State);
+        Assert.True(batch.Success);
+        Assert.Equal((500, 500, 500), (batch.Planned, batch.Done, batch.Passed));
+        Assert.Equal(500, results.Select(r => r.Index).Distinct().Count());
+        using var stored = StoredBatch.Open(batch.RunFolder);
+        Assert.Equal(results.Select(Describe).Order(StringComparer.Ordinal), stored.ReadResults().Select(Describe).Order(StringComparer.Ordinal));
+        Assert.Empty(stored.Findings);
+        Assert.Empty(Directory.GetFiles(Path.Combine(batch.RunFolder, "journal")));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(batch.RunFolder, "results"), "*.parquet"));
+    }
+
+    [Fact]
+    public void A_stopped_batch_goes_on_where_it_was()
+    {
+        var session = Start(200, new NoopExecutor(async (_, cancellation) =>
+        {
+            await Task.Delay(5, cancellation);
+            return new AttemptReport { Score = 1 };
+        }));
+        var first = new List<TestResult>();
+        while (first.Count < 50)
+        {
+            if (session.Results.TryTake(out var result, TimeSpan.FromSeconds(10)))
+            {
+                first.Add(result);
+            }
+        }
+
+        session.Stop("enough");
+        first.AddRange(RunToEnd(session, out var stopped));
+        Assert.Equal(BatchStates.Stopped, stopped.State);
+        Assert.Equal("enough", stopped.Message);
+        Assert.Equal(first.Count, stopped.Done);
+        Assert.Equal(200 - first.Count, BatchCatalog.Read(stopped.RunFolder).Pending);
+
+        var second = RunToEnd(BatchSession.Resume(stopped.RunFolder, new ResumeOptions(), [new NoopExecutor()]), out var completed);
+
+        Assert.Equal(BatchStates.Completed, completed.State);
+        Assert.Equal(Enumerable.Range(0, 200), first.Concat(second).Select(r => r.Index).Order());
+        Assert.All(second, r => Assert.Equal(2, r.Session));
+    }
+
+    [Fact]
+    public void A_folder_that_is_worked_on_has_one_owner()
+    {
+        var session = Start(1, new NoopExecutor(async (_, cancellation) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return new AttemptReport();
+        }));
+
+        var error = Assert.Throws<TestBatchException>(() => BatchSession.Resume(session.Batch.RunFolder, new ResumeOptions(), [new NoopExecutor()]));
+        Assert.Equal("BatchIsRunning", error.ErrorId);
+        Assert.Contains($"{Environment.ProcessId}", error.Message, StringComparison.Ordinal);
+
+        session.Stop("done");
+        RunToEnd(session, out _);
+    }
+
+    [Fact]
+    public void Cases_are_run_again_on_request_and_replace_their_results()
+    {
+        var fails = true;
+        var executor = new NoopExecutor((context, _) => Task.FromResult(
+            fails && context.Case.Name == "case 3" ? new AttemptReport { Cause = Causes.Throttled, Message = "429" } : new AttemptReport { Score = 1 }));
+        var results = RunToEnd(Start(10, executor, o => o with { RetryCount = 0 }), out var batch);
+        Assert.Equal("throttled", Assert.Single(results, r => r.Outcome == Outcomes.Errored).Cause);
+        Assert.False(batch.Success);
+
+        fails = false;
+        var again = RunToEnd(BatchSession.Resume(batch.RunFolder, new ResumeOptions { RetryOutcome = ["thr*"] }, [executor]), out var mended);
+
+        Assert.Equal("case 3", Assert.Single(again).Name);
+        Assert.Equal(2, again[0].Attempt);
+        Assert.True(mended.Success);
+        using var stored = StoredBatch.Open(batch.RunFolder);
+        Assert.Equal(10, stored.ReadResults().Count(r => r.Outcome == Outcomes.Passed));
+    }
+
+    [Fact]
+    public void A_transcript_is_kept_beside_its_result()
+    {
+        var executor = new NoopExecutor((_, _) => Task.FromResult(new AttemptReport { Score = 1, Artifacts = [new Artifact("transcript.jsonl", "{}\n"u8.ToArray())] }));
+        var result = RunToEnd(Start(1, executor), out var batch)[0];
+
+        Assert.Equal("{}\n", File.ReadAllText(Path.Combine(batch.RunFolder, result.ArtifactPath, "transcript.jsonl")));
+    }
+
+    [Fact]
+    public void Another_shell_stops_a_batch_within_a_second_although_the_thread_pool_is_blocked()
+    {
+        using var release = new ManualResetEventSlim();
+        var executor = new NoopExecutor((_, _) =>
+        {
+            release.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+            return Task.FromResult(new AttemptReport());
+        });
+        var session = Start(100, executor, o => o with { ThrottleLimit = 64, GracePeriodSeconds = 0.2 });
+        while (session.GetProgress().Running < 64)
+        {
+            Assert.False(session.WaitForEnd(TimeSpan.FromMilliseconds(20)));
+        }
+
+        Assert.True(BatchCatalog.RequestStop(session.Batch.RunFolder, force: false));
+        Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(20)));
+        Assert.Equal(BatchStates.Stopped, session.Batch.State);
+        Assert.Equal(100, BatchCatalog.Read(session.Batch.RunFolder).Pending);
+        release.Set();
+    }
+
+    [Fact]
+    public void A_batch_is_found_by_its_label_its_id_and_its_four_digits()
+    {
+        RunToEnd(Start(1, new NoopExecutor(), o => o with { Name = "needle" }), out var batch);
+
+        Assert.Equal([batch.RunFolder], BatchCatalog.Find("needle", _folder));
+        Assert.Equal([batch.RunFolder], BatchCatalog.Find(batch.Id, _folder));
+        Assert.Contains(batch.RunFolder, BatchCatalog.Find(batch.Id[^4..], _folder));
+        Assert.Equal([batch.RunFolder], BatchCatalog.Find("need*", _folder));
+        Assert.Empty(BatchCatalog.Find("haystack", _folder));
+    }
+
+    [Fact]
+    public void Bad_input_is_refused_before_anything_starts_and_leaves_nothing()
+    {
+        var file = Path.Combine(_folder, "a-file");
+        File.WriteAllText(file, "");
+        Assert.Equal("OutputPathNotWritable", Refused(() => new BatchBuilder(new BatchOptions { OutputPath = file }, [])));
+        Assert.Equal("BadBatchName", Refused(() => new BatchBuilder(new BatchOptions { OutputPath = _folder, Name = "a/b" }, [])));
+        Assert.Equal("LimitsDoNotFit", Refused(() => new BatchBuilder(new BatchOptions { OutputPath = _folder, TestTimeoutSeconds = 30, StallTimeoutSeconds = 60 }, [])));
+        using (var empty = new BatchBuilder(new BatchOptions { OutputPath = _folder }, []))
+        {
+            Assert.Equal("NoTestCases", Assert.Throws<TestBatchException>(() => empty.Start()).ErrorId);
+        }
+
+        Assert.Empty(Directory.GetDirectories(_folder));
+        Assert.Equal("NoBatchThere", Refused(() => BatchSession.Resume(_folder, new ResumeOptions(), [])));
+    }
+
+    private BatchSession Start(int count, ITestExecutor executor, Func<BatchOptions, BatchOptions>? change = null)
+    {
+        var options = new BatchOptions { OutputPath = _folder, ThrottleLimit = 16 };
+        using var builder = new BatchBuilder(change?.Invoke(options) ?? options, [executor]);
+        for (var i = 0; i < count; i++)
+        {
+            builder.Add(new TestCase("noop", $"case {i}", [new("Number", i), new("Half", i / 2.0)]) { Lane = i % 3 == 0 ? "a" : "b" });
+        }
+
+        return builder.Start();
+    }
+
+    private static List<TestResult> RunToEnd(BatchSession session, out TestBatch batch)
+    {
+        var results = new List<TestResult>();
+        while (!session.Results.IsCompleted)
+        {
+            if (session.Results.TryTake(out var result, TimeSpan.FromSeconds(30)))
+            {
+                results.Add(result);
+            }
+        }
+
+        Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(30)));
+        batch = session.Batch;
+        return results;
+    }
+
+    private static string Refused(Func<IDisposable> action) => Assert.Throws<TestBatchException>(() => action().Dispose()).ErrorId;
+
+    private static string Describe(TestResult r) =>
+        $"{r.Index} {r.Id} {r.Outcome} {r.Score} {r.Attempt} {r.StartedAt:O} {r.DurationSeconds} {r.Name} {string.Join(',', r.GetParameters())}";
+}
