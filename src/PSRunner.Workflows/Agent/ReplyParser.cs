@@ -12,7 +12,8 @@ internal static class ReplyParser
 
     private const int MaxFragment = 200;
     private const int MaxBody = 64 * 1024;
-    private const int MaxSearchWords = 200;
+    /// <summary>Characters of a search that count.</summary>
+    public const int MaxSearchWords = 500;
 
     /// <summary>What ends a model's turn in its raw format; nothing behind it belongs to an open tag.</summary>
     private static readonly string[] TurnMarks = ["</s>", "<|", "</think", "<think"];

@@ -1,0 +1,81 @@
+using System.Text;
+using Microsoft.Extensions.AI;
+using Polly;
+using PSRunner.Engine.Execution;
+
+namespace PSRunner.Workflows.Agent;
+
+/// <summary>A reply as it was received.</summary>
+/// <param name="Text">Its text; empty when it only calls functions.</param>
+/// <param name="Calls">Its native function calls.</param>
+internal sealed record ModelReply(string Text, IReadOnlyList<FunctionCallContent> Calls);
+
+/// <summary>
+/// Sends requests, each within the request limit. Sends nothing twice: trying again is the engine's business. The stream's
+/// pieces count as progress, so a long reply does not stall; the limit holds for the whole reply, so one that drips ends.
+/// </summary>
+internal sealed class ModelRequest
+{
+    /// <summary>A reply longer than this many characters is garbage.</summary>
+    public const int MaxReplyChars = 2_000_000;
+
+    private readonly IChatClient _client;
+    private readonly ChatOptions _options;
+    private readonly AttemptContext _context;
+    private readonly ResiliencePipeline _limit;
+
+    public ModelRequest(IChatClient client, ChatOptions options, AttemptContext context)
+    {
+        _client = client;
+        _options = options;
+        _context = context;
+        _limit = new ResiliencePipelineBuilder { TimeProvider = context.Time }.AddTimeout(context.Limits.Request).Build();
+    }
+
+    /// <summary>Sends the messages and reads the reply to its end.</summary>
+    /// <exception cref="ProviderException">There is no usable reply.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
+    public async Task<ModelReply> SendAsync(IReadOnlyList<ChatMessage> messages, int turn, CancellationToken cancellation)
+    {
+        try
+        {
+            _context.ReportProgress($"request {turn} sent");
+            var reply = await _limit.ExecuteAsync(async token => await ReadAsync(messages, turn, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            return ProviderFaults.OfReply(reply.Text, reply.Calls.Count) is { } fault ? throw new ProviderException(fault.Cause, fault.Message) : reply;
+        }
+        catch (Exception error) when (error is not ProviderException && !cancellation.IsCancellationRequested && ProviderFaults.Of(error) is { } fault)
+        {
+            throw new ProviderException(fault.Cause, fault.Message, fault.RetryAfter, error);
+        }
+    }
+
+    private async Task<ModelReply> ReadAsync(IReadOnlyList<ChatMessage> messages, int turn, CancellationToken cancellation)
+    {
+        var text = new StringBuilder();
+        var calls = new List<FunctionCallContent>();
+        await foreach (var update in _client.GetStreamingResponseAsync(messages, _options, cancellation).ConfigureAwait(false))
+        {
+            foreach (var content in update.Contents)
+            {
+                switch (content)
+                {
+                    case TextContent piece:
+                        text.Append(piece.Text);
+                        break;
+                    case FunctionCallContent call:
+                        calls.Add(call);
+                        break;
+                }
+            }
+
+            if (text.Length > MaxReplyChars || calls.Count > ReplyParser.MaxActions)
+            {
+                throw new ProviderException(Causes.GarbageReply, $"The reply does not end: {text.Length} characters, {calls.Count} calls.");
+            }
+
+            _context.ReportProgress($"reply {turn}, {text.Length} characters");
+        }
+
+        return new ModelReply(text.ToString(), calls);
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using PSRunner.Workflows.Scoring;
+using PSRunner.Workflows.Tasks;
+using PSRunner.Workflows.Tools;
+
+namespace PSRunner.Workflows.Agent;
+
+/// <summary>A line of a transcript.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(TranscriptCase), "case")]
+[JsonDerivedType(typeof(TranscriptMessage), "message")]
+[JsonDerivedType(typeof(TranscriptRun), "run")]
+[JsonDerivedType(typeof(TranscriptEnd), "end")]
+internal abstract record TranscriptLine;
+
+/// <summary>The first line: what was asked.</summary>
+/// <param name="CaseId">The case's id.</param>
+/// <param name="Parameters">The case's parameters by name, values as text.</param>
+/// <param name="Task">The task.</param>
+/// <param name="CorrectPlan">The tools of the correct plan.</param>
+/// <param name="ShownPlan">The tools of the plan that the model was shown; null when it was shown none.</param>
+/// <param name="Dependencies">The dependencies of the required tools; all that judging asks of a registry.</param>
+internal sealed record TranscriptCase(
+    string CaseId,
+    IReadOnlyDictionary<string, string?> Parameters,
+    WorkflowTask Task,
+    IReadOnlyList<string> CorrectPlan,
+    IReadOnlyList<string>? ShownPlan,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Dependencies) : TranscriptLine;
+
+/// <summary>A message.</summary>
+internal sealed record TranscriptMessage(int Turn, string Role, string Text) : TranscriptLine;
+
+/// <summary>A tool run.</summary>
+internal sealed record TranscriptRun(int Turn, string? Arguments, ToolRun Run) : TranscriptLine;
+
+/// <summary>The last line: how it ended, what was counted, what it scored.</summary>
+internal sealed record TranscriptEnd(
+    ConversationEnd End,
+    string? FaultCause,
+    string? FaultMessage,
+    ConversationCounts Counts,
+    string Cause,
+    double Score,
+    IReadOnlyDictionary<string, double> Metrics) : TranscriptLine;
+
+/// <summary>The file <c>transcript.jsonl</c> of an attempt: complete enough to judge the attempt again without any model.</summary>
+internal static class Transcript
+{
+    /// <summary>The artifact's name.</summary>
+    public const string FileName = "transcript.jsonl";
+
+    /// <summary>Characters of one message that are kept; judging needs none of them.</summary>
+    private const int MaxMessageChars = 200_000;
+
+    /// <summary>Writes a conversation and its judgement as JSON Lines. Equal conversations give equal bytes.</summary>
+    public static byte[] Write(TranscriptCase head, Conversation conversation, ScoreCard card)
+    {
+        using var bytes = new MemoryStream();
+        Append(head);
+
+        // Runs follow the reply that asked for them.
+        var runs = conversation.Runs.ToLookup(run => run.Turn);
+        foreach (var message in conversation.Messages)
+        {
+            Append(new TranscriptMessage(message.Turn, message.Role, message.Text.Length <= MaxMessageChars ? message.Text : message.Text[..MaxMessageChars]));
+            foreach (var run in message.Role == "assistant" ? runs[message.Turn] : [])
+            {
+                Append(new TranscriptRun(run.Turn, run.Arguments, run.Run));
+            }
+        }
+
+        Append(new TranscriptEnd(
+            conversation.End, conversation.Fault?.Cause, conversation.Fault?.Message, conversation.Counts, card.Verdict.Cause, card.Score, card.Metrics));
+        return bytes.ToArray();
+
+        void Append(TranscriptLine line)
+        {
+            JsonSerializer.Serialize(bytes, line, WorkflowJson.Default.TranscriptLine);
+            bytes.WriteByte((byte)'\n');
+        }
+    }
+
+    /// <summary>Reads a transcript.</summary>
+    /// <param name="content">The bytes of the file.</param>
+    /// <param name="source">Its path, for messages.</param>
+    /// <exception cref="TestBatchException">TranscriptInvalid: what is wrong in which line.</exception>
+    public static (TranscriptCase Head, Conversation Conversation, TranscriptEnd End) Read(ReadOnlySpan<byte> content, string source)
+    {
+        TranscriptCase? head = null;
+        TranscriptEnd? end = null;
+        var conversation = new Conversation();
+        var number = 0;
+        foreach (var text in Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            number++;
+            switch (Parse(text, number, source))
+            {
+                case TranscriptCase first when number == 1:
+                    head = first;
+                    break;
+                case TranscriptMessage message:
+                    conversation.Messages.Add(new SpokenMessage(message.Turn, message.Role, message.Text));
+                    break;
+                case TranscriptRun run:
+                    conversation.Runs.Add(new RequestedRun(run.Turn, run.Arguments, run.Run));
+                    break;
+                case TranscriptEnd last:
+                    end = last;
+                    break;
+            }
+        }
+
+        if (head is null || end is null)
+        {
+            throw Invalid(source, number, head is null ? "it does not begin with a line of type case" : "its line of type end is missing; the file was cut off");
+        }
+
+        var complete = new Conversation
+        {
+            Messages = conversation.Messages,
+            Runs = conversation.Runs,
+            Counts = end.Counts,
+            End = end.End,
+            Fault = end.FaultCause is { } cause ? new ProviderFault(cause, end.FaultMessage ?? "") : null,
+        };
+        return (head, complete, end);
+    }
+
+    private static TranscriptLine? Parse(string text, int number, string source)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, WorkflowJson.Default.TranscriptLine);
+        }
+        catch (JsonException error)
+        {
+            throw Invalid(source, number, error.Message);
+        }
+    }
+
+    private static TestBatchException Invalid(string source, int line, string what) => new(
+        "TranscriptInvalid", ErrorKind.InvalidData, $"'{source}', line {line}, is no transcript: {what}. Give a {FileName} that a batch wrote.", source);
+}
