@@ -1,0 +1,29 @@
+namespace PSRunner.Workflows.Cases;
+
+/// <summary>The parameters of a workflow case; they become properties and columns of its result.</summary>
+internal static class Parameters
+{
+    /// <summary>The model's name.</summary>
+    public const string Model = "Model";
+
+    /// <summary>One of <see cref="Prompts.PromptTypes"/>.</summary>
+    public const string PromptType = "PromptType";
+
+    /// <summary>One of <see cref="Tasks.Difficulties"/>.</summary>
+    public const string Difficulty = "Difficulty";
+
+    /// <summary>One of <see cref="Tasks.TaskTypes"/>.</summary>
+    public const string TaskType = "TaskType";
+
+    /// <summary>The task's number, from 1.</summary>
+    public const string Instance = "Instance";
+
+    /// <summary>The nominal success rate of the simulated tools.</summary>
+    public const string ToolSuccessRate = "ToolSuccessRate";
+
+    /// <summary>One of <see cref="Prompts.Severities"/>; empty when the prompt type has no flaw.</summary>
+    public const string FlawSeverity = "FlawSeverity";
+
+    /// <summary>What decided which tasks were drawn.</summary>
+    public const string Seed = "Seed";
+}
