@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Execution;
 
@@ -38,7 +39,7 @@ internal sealed class ResultFactory(ResultSchema schema, string batch, string ru
             StartedAt = ended.StartedAt,
             Message = message,
             Output = report.Output,
-            ArtifactPath = report.Artifacts.Count > 0 ? ArtifactPath(ended.Id, ended.Attempt) : "",
+            ArtifactPath = report.Artifacts.Count > 0 ? RunFolder.ArtifactPath(ended.Id, session, ended.Attempt) : "",
             Batch = batch,
             RunFolder = runFolder,
             Index = ended.Index,
@@ -49,9 +50,6 @@ internal sealed class ResultFactory(ResultSchema schema, string batch, string ru
             MetricValues = metrics,
         };
     }
-
-    /// <summary>The folder of an attempt's artifacts, relative to the run folder.</summary>
-    public string ArtifactPath(string id, int attempt) => $"artifacts/{id.AsSpan(0, 2)}/{id}/{session}-{attempt}";
 
     private double[] Metrics(IReadOnlyDictionary<string, double> reported, out string others)
     {

@@ -3,6 +3,11 @@ using PSRunner.Engine.Scheduling;
 
 namespace PSRunner.Engine.Tests.Execution;
 
+/// <summary>Real threads and real limits: not beside other tests, which would take the pool's threads and the processor.</summary>
+[CollectionDefinition(nameof(ConductorTests), DisableParallelization = true)]
+public sealed class AloneOnTheMachine;
+
+[Collection(nameof(ConductorTests))]
 public class ConductorTests
 {
     private static readonly Task<AttemptReport> Passed = Task.FromResult(new AttemptReport { Score = 1 });
@@ -27,13 +32,13 @@ public class ConductorTests
             50,
             new NoopExecutor((c, _) => c.Case.Name == "case 3" ? Hang(c) : Passed),
             MemoryBatch.Options(grace: 0.2));
-        batch.Plan.Timeouts[3] = TimeSpan.FromSeconds(0.3);
+        batch.Plan.Timeouts[3] = TimeSpan.FromSeconds(1);
 
         Assert.Equal(BatchStates.Completed, batch.Run().State);
         var hung = Assert.Single(batch.Results, r => r.Outcome != Outcomes.Passed);
         Assert.Equal((Outcomes.TimedOut, Causes.TestTimeout, "case 3"), (hung.Outcome, hung.Cause, hung.Name));
-        Assert.Equal("no end within 0.3 s; last activity: asked the oracle; it ignored its cancellation and was abandoned", hung.Message);
-        Assert.InRange(hung.DurationSeconds, 0.5, 30);
+        Assert.Equal("no end within 1 s; last activity: asked the oracle; it ignored its cancellation and was abandoned", hung.Message);
+        Assert.InRange(hung.DurationSeconds, 1.2, 30);
 
         static Task<AttemptReport> Hang(AttemptContext context)
         {
@@ -58,7 +63,7 @@ public class ConductorTests
                 return Passed;
             }),
             MemoryBatch.Options(grace: 0.2));
-        Array.Fill(batch.Plan.Timeouts, TimeSpan.FromSeconds(1), 0, 3);
+        Array.Fill(batch.Plan.Timeouts, TimeSpan.FromSeconds(2), 0, 3);
 
         var end = batch.Run();
         release.Set();
@@ -71,7 +76,7 @@ public class ConductorTests
     public void Too_many_abandoned_tests_stop_the_batch_and_the_message_says_what_to_do()
     {
         var batch = new MemoryBatch(
-            100, new NoopExecutor((_, _) => new TaskCompletionSource<AttemptReport>().Task), MemoryBatch.Options(test: 0.2, grace: 0.1, throttle: 4));
+            100, new NoopExecutor((_, _) => new TaskCompletionSource<AttemptReport>().Task), MemoryBatch.Options(test: 2, grace: 0.2, throttle: 4));
 
         var end = batch.Run();
 
@@ -109,13 +114,13 @@ public class ConductorTests
         {
             await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
             return new AttemptReport { Score = 1, Output = "half a poem" };
-        }), MemoryBatch.Options(test: 0.2));
+        }), MemoryBatch.Options(test: 1));
 
         batch.Run();
 
         var result = Assert.Single(batch.Results);
         Assert.Equal((Causes.TestTimeout, "half a poem", double.NaN), (result.Cause, result.Output, result.Score));
-        Assert.Equal("no end within 0.2 s; last activity: started", result.Message);
+        Assert.Equal("no end within 1 s; last activity: started", result.Message);
     }
 
     [Fact]
@@ -123,19 +128,19 @@ public class ConductorTests
     {
         var batch = new MemoryBatch(2, new NoopExecutor(async (c, cancellation) =>
         {
-            for (var turn = 1; turn <= 8; turn++)
+            for (var turn = 1; turn <= 10; turn++)
             {
-                await Task.Delay(c.Case.Name == "case 0" ? 250 : 20_000, cancellation);
+                await Task.Delay(c.Case.Name == "case 0" ? 500 : 30_000, cancellation);
                 c.ReportProgress($"turn {turn}");
             }
 
             return new AttemptReport();
-        }), MemoryBatch.Options(test: 30, stall: 1.5));
+        }), MemoryBatch.Options(test: 40, stall: 3));
 
         batch.Run();
 
         Assert.Equal([Causes.None, Causes.Stall], batch.Results.OrderBy(r => r.Index).Select(r => r.Cause));
-        Assert.Equal("no progress within 1.5 s; last activity: started", batch.Results.Single(r => r.Cause == Causes.Stall).Message);
+        Assert.Equal("no progress within 3 s; last activity: started", batch.Results.Single(r => r.Cause == Causes.Stall).Message);
     }
 
     [Fact]
@@ -155,7 +160,7 @@ public class ConductorTests
             });
             return c.Case.Name is "case 0" or "case 1" ? new TaskCompletionSource<AttemptReport>().Task : Passed;
         }), MemoryBatch.Options(grace: 0.3));
-        Array.Fill(batch.Plan.Timeouts, TimeSpan.FromSeconds(0.3), 0, 2);
+        Array.Fill(batch.Plan.Timeouts, TimeSpan.FromSeconds(1), 0, 2);
 
         var end = batch.Run();
         release.Set();
@@ -219,7 +224,7 @@ public class ConductorTests
         var late = new TaskCompletionSource<AttemptReport>();
         var held = new TaskCompletionSource<AttemptReport>();
         var batch = new MemoryBatch(2, new NoopExecutor((c, _) => c.Case.Name == "case 0" ? late.Task : held.Task), MemoryBatch.Options(grace: 0.1));
-        batch.Plan.Timeouts[0] = TimeSpan.FromSeconds(0.2);
+        batch.Plan.Timeouts[0] = TimeSpan.FromSeconds(1);
         batch.OnRecord = record =>
         {
             if (record == "ended 0")
