@@ -18,7 +18,7 @@ public class ResultFactoryTests
             Metrics = new Dictionary<string, double> { ["tokens_used"] = 12, ["odd"] = 1.5, ["none"] = double.NaN },
         });
 
-        Assert.Equal(["a", 7L, null], result.ParameterValues);
+        Assert.Equal(["a", 7.0, null], result.ParameterValues);
         Assert.Equal([12], result.MetricValues);
         Assert.Equal("""{"odd":1.5,"none":null}""", result.OtherMetrics);
         Assert.Equal((0.7, true, "", 3, 2), (result.Score, result.Scored, result.FaultDomain, result.Attempt, result.Session));
