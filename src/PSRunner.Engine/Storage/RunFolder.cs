@@ -95,8 +95,20 @@ public sealed class RunFolder
     {
         var stamp = time.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         var folder = new RunFolder(Path.Combine(outputPath, $"{name}-{stamp}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}"));
+        var above = Path.GetDirectoryName(folder.FullPath)!;
+        var existing = above;
+        while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
+        {
+            existing = parent;
+        }
+
         folder.CreateFolders(files);
-        files.FlushFolder(Path.GetDirectoryName(folder.FullPath)!);
+        for (; above.Length > existing.Length; above = Path.GetDirectoryName(above)!)
+        {
+            files.FlushFolder(above); // It is new itself, so its name must reach the device too.
+        }
+
+        files.FlushFolder(existing);
         return folder;
     }
 

@@ -100,14 +100,6 @@ internal sealed class MemoryFiles : IStoreFiles
         }
     }
 
-    public bool Exists(string path)
-    {
-        lock (_gate)
-        {
-            return _names.ContainsKey(path);
-        }
-    }
-
     public IReadOnlyList<string> List(string folder)
     {
         lock (_gate)

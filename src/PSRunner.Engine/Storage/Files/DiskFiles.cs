@@ -52,9 +52,6 @@ internal sealed class DiskFiles : IStoreFiles
     });
 
     /// <inheritdoc/>
-    public bool Exists(string path) => File.Exists(path);
-
-    /// <inheritdoc/>
     public IReadOnlyList<string> List(string folder) => Try<IReadOnlyList<string>>("list", folder, () => Directory.Exists(folder)
         ? [.. Directory.EnumerateFiles(folder).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)]
         : []);

@@ -29,9 +29,6 @@ internal interface IStoreFiles
     /// <summary>Deletes a file; nothing happens when there is none.</summary>
     void Delete(string path);
 
-    /// <summary>True when the file is there.</summary>
-    bool Exists(string path);
-
     /// <summary>The names, not the paths, of the files in a folder, in ordinal order; none when there is no folder.</summary>
     IReadOnlyList<string> List(string folder);
 }

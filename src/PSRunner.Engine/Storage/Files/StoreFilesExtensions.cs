@@ -7,18 +7,28 @@ internal static class StoreFilesExtensions
     public const string TemporarySuffix = ".tmp";
 
     /// <summary>Replaces a small file atomically: written beside, flushed, renamed, and the folder flushed.</summary>
-    public static void Replace(this IStoreFiles files, string path, ReadOnlySpan<byte> content)
+    /// <param name="files">The disk.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="content">Its new content.</param>
+    /// <param name="durable">False for a snapshot that a power cut may take: then nothing is flushed.</param>
+    public static void Replace(this IStoreFiles files, string path, ReadOnlySpan<byte> content, bool durable = true)
     {
         var temporary = path + TemporarySuffix;
         files.Delete(temporary);
         using (var file = files.Create(temporary))
         {
             file.Write(content);
-            file.Flush();
+            if (durable)
+            {
+                file.Flush();
+            }
         }
 
         files.Rename(temporary, path);
-        files.FlushFolder(Path.GetDirectoryName(path)!);
+        if (durable)
+        {
+            files.FlushFolder(Path.GetDirectoryName(path)!);
+        }
     }
 
     /// <summary>Reads a small file; null when it is not there.</summary>

@@ -220,10 +220,12 @@ internal sealed class JournalWriter : IDisposable
     {
         for (var i = 0; i < group.Count; i++)
         {
-            if (group[i] is ResultRecord result)
+            group[i] = group[i] switch
             {
-                group[i] = ResultFit.Apply(result, _artifacts);
-            }
+                ResultRecord result => ResultFit.Apply(result, _artifacts),
+                AttemptEndedRecord ended => ResultFit.Apply(ended),
+                var other => other,
+            };
         }
     }
 

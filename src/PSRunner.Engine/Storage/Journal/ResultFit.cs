@@ -3,8 +3,8 @@ using System.Text;
 namespace PSRunner.Engine.Storage;
 
 /// <summary>
-/// Brings a result into the form in which it is kept, so that what is emitted is what a reader finds: times in whole
-/// microseconds, long text cut with a mark and its whole beside as an artifact.
+/// Brings records into the form in which they are kept, so that what is emitted is what a reader finds: times in whole
+/// microseconds, text without broken surrogate pairs, long text cut with a mark and its whole beside as an artifact.
 /// </summary>
 /// <remarks>
 /// A character takes at most 6 bytes in JSON, so a record is at most 6 x 160 Ki characters and a little, under 1 MiB.
@@ -20,6 +20,7 @@ internal static class ResultFit
     /// <summary>True when a record can be kept as it is.</summary>
     public static bool Fits(TestResult result) =>
         result.Message.Length <= TextLimit && result.Output.Length <= OutputLimit && result.OtherMetrics.Length <= TextLimit
+        && !HasSurrogates(result.Message) && !HasSurrogates(result.Output) && !HasSurrogates(result.OtherMetrics)
         && result.StartedAt.Kind == DateTimeKind.Utc && result.StartedAt.Ticks % TimeSpan.TicksPerMicrosecond == 0;
 
     /// <summary>The record in the form in which it is kept; what was cut is on the device when this returns.</summary>
@@ -45,16 +46,16 @@ internal static class ResultFit
         {
             if (text.Length <= limit)
             {
-                return text;
+                return Whole(text);
             }
 
             path = path.Length > 0 ? path : RunFolder.ArtifactPath(result.Id, result.Session, result.Attempt);
             kept.Add(artifacts.Write(path, fileName, Encoding.UTF8.GetBytes(text)));
-            return replacement;
+            return Whole(replacement);
         }
 
-        var message = Cut(result.Message, TextLimit, "message.txt", Head(result.Message, TextLimit, "message.txt"));
-        var output = Cut(result.Output, OutputLimit, "output.txt", Head(result.Output, OutputLimit, "output.txt"));
+        var message = Cut(result.Message, TextLimit, "message.txt", Head(result.Message, TextLimit, ", all of them in the artifact message.txt"));
+        var output = Cut(result.Output, OutputLimit, "output.txt", Head(result.Output, OutputLimit, ", all of them in the artifact output.txt"));
         var other = Cut(result.OtherMetrics, TextLimit, "other_metrics.json", ""); // Half an object is none.
         var started = result.StartedAt.Kind == DateTimeKind.Local ? result.StartedAt.ToUniversalTime() : result.StartedAt;
         return new ResultRecord(
@@ -86,14 +87,22 @@ internal static class ResultFit
             kept);
     }
 
-    private static string Head(string text, int limit, string fileName)
+    /// <summary>The same for an attempt that is not the last: its message is cut, and the rest is let go.</summary>
+    public static AttemptEndedRecord Apply(AttemptEndedRecord record) => record with { Message = Head(record.Message, TextLimit, "") };
+
+    private static bool HasSurrogates(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
+
+    /// <summary>Half of a surrogate pair is no character, and no file can hold it.</summary>
+    private static string Whole(string text) => HasSurrogates(text) ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
+
+    private static string Head(string text, int limit, string rest)
     {
         if (text.Length <= limit)
         {
             return text;
         }
 
-        var mark = $"\n[cut: {text.Length} characters, all of them in the artifact {fileName}]";
+        var mark = $"\n[cut: {text.Length} characters{rest}]";
         var length = limit - mark.Length;
         return string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), mark);
     }

@@ -22,7 +22,8 @@ internal sealed class PartSealer(
     /// <exception cref="IOException">The disk refuses; do it again.</exception>
     public void Seal(ClosedFile file)
     {
-        if ((ReadJournal(file.Number, file.LastSeq) ?? _parts.TryRead(folder.PartFile(file.Number))) is not var (label, rows))
+        var journal = ReadJournal(file.Number, file.LastSeq);
+        if ((journal?.Content ?? _parts.TryRead(folder.PartFile(file.Number))) is not var (label, rows))
         {
             return;
         }
@@ -46,14 +47,22 @@ internal sealed class PartSealer(
             files.FlushFolder(folder.ResultsFolder);
         }
 
-        files.Delete(folder.JournalFile(file.Number));
+        if (journal is { IsDamaged: true })
+        {
+            // Something durable is missing from it: what is left stays, under another name, to be looked into.
+            files.Rename(folder.JournalFile(file.Number), folder.JournalFile(file.Number) + ".damaged");
+        }
+        else
+        {
+            files.Delete(folder.JournalFile(file.Number));
+        }
     }
 
     /// <summary>Writes the part of the file that is being written, as far as it is durable. The journal file stays.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public void WriteOpenPart(Checkpoint at)
     {
-        if (ReadJournal(at.File, long.MaxValue, at.Length) is var (label, rows) && rows.Length > 0)
+        if (ReadJournal(at.File, long.MaxValue, at.Length) is { Content: var (label, rows) } && rows.Length > 0)
         {
             verifyOwner();
             Write(folder.PartFile(at.File), rows, label);
@@ -94,7 +103,7 @@ internal sealed class PartSealer(
     }
 
     /// <summary>The results of a journal file, one a case: the highest attempt, of it the first. Null when the file is gone.</summary>
-    private (PartLabel Label, TestResult[] Rows)? ReadJournal(int number, long lastSeq, long length = long.MaxValue)
+    private ((PartLabel Label, TestResult[] Rows) Content, bool IsDamaged)? ReadJournal(int number, long lastSeq, long length = long.MaxValue)
     {
         var stream = files.TryOpenRead(folder.JournalFile(number));
         if (stream is null)
@@ -122,6 +131,7 @@ internal sealed class PartSealer(
             }
         }
 
-        return (new PartLabel(plan.BatchId, number, journal.Header?.Session ?? 0, rows.Count, "", Complete: false), rows.ToArray());
+        var label = new PartLabel(plan.BatchId, number, journal.Header?.Session ?? 0, rows.Count, "", Complete: false);
+        return ((label, rows.ToArray()), journal.CorruptLines > 0 || (journal.LastSeq == 0 && journal.EndsInDamage));
     }
 }

@@ -15,6 +15,7 @@ internal static class Recovery
     /// <exception cref="TestBatchException">A later version wrote a file.</exception>
     public static RecoveredState Open(RunFolder folder, IStoreFiles files, IPlannedCases plan)
     {
+        folder.CreateFolders(files);
         foreach (var name in files.List(folder.JournalFolder).Where(name => RunFolder.NumberOf(name) > 0))
         {
             files.FlushFile(Path.Combine(folder.JournalFolder, name));

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine.Tests.Storage;
+
+public class RecoveryTests(ITestOutputHelper output)
+{
+    private static readonly RunFolder Folder = new(Path.Combine(Path.GetTempPath(), "none", "run"));
+    private static readonly FakePlan Plan = new(20);
+
+    [Fact]
+    public void An_empty_folder_is_a_batch_of_pending_cases()
+    {
+        var state = Recovery.Open(Folder, new MemoryFiles(), Plan);
+        Assert.Equal((20, 0, 0), (state.Counts[0], state.LastFile, state.LastSession));
+        Assert.Empty(state.Unsealed);
+    }
+
+    [Fact]
+    public void What_ran_when_the_host_died_is_told_and_becomes_suspect_only_if_it_could_have_done_it()
+    {
+        var files = new MemoryFiles();
+        using (var session = new Session(Folder, files, Plan))
+        {
+            session.Save(new StartedRecord(3, 1), new StartedRecord(4, 1), new StartedRecord(5, 1), new CanceledRecord(5, 1));
+        }
+
+        var open = Recovery.Open(Folder, files.AfterKill(), Plan).Open;
+        Assert.Equal([3, 4], open.CutOff(index => index == 4));
+        Assert.Equal([false, true, false], open.Cases.Select(known => known.Suspect));
+        Assert.Equal([1, 1, 1], open.Cases.Select(known => known.Attempt));
+        Assert.Empty(open.CutOff(_ => true));
+    }
+
+    [Fact]
+    public void Acknowledged_lines_that_are_gone_from_the_end_of_an_older_file_are_told()
+    {
+        var files = new MemoryFiles();
+        using (var first = new Session(Folder, files, Plan, resultsPerFile: 2))
+        {
+            first.Save(new ResultRecord(Plan.Result(0)), new ResultRecord(Plan.Result(1)));
+        }
+
+        var whole = files.Read(Folder.JournalFile(1));
+        using (var second = new Session(Folder, files, Plan))
+        {
+            second.Save(new ResultRecord(Plan.Result(2, 1, 2)));
+        }
+
+        files.Put(Folder.JournalFile(1), whole[..^10]);
+        files.Delete(Folder.PartFile(1));
+        var state = Recovery.Open(Folder, files, Plan);
+        Assert.Equal(2, state.Outcomes.Count(outcome => outcome != 0));
+        var finding = Assert.Single(state.Findings, finding => finding.IsCorrupt);
+        Assert.Equal("000001.jsonl", finding.File);
+        Assert.Contains("1 lines at its end", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_journal_from_which_something_durable_is_missing_is_kept_beside_its_part()
+    {
+        var files = new MemoryFiles();
+        using (var first = new Session(Folder, files, Plan))
+        {
+            first.Save(new ResultRecord(Plan.Result(0)), new ResultRecord(Plan.Result(1)));
+            first.Save(new ResultRecord(Plan.Result(2)));
+        }
+
+        var bytes = files.Read(Folder.JournalFile(1));
+        bytes[bytes.AsSpan().IndexOf("\"result\""u8)]++;
+        files.Put(Folder.JournalFile(1), bytes);
+        using (var second = new Session(Folder, files, Plan))
+        {
+            Assert.Contains("1 lines are damaged", Assert.Single(second.State.Findings).Message, StringComparison.Ordinal);
+            second.Save(new StartedRecord(0, 2));
+        }
+
+        Assert.Equal(["000001.jsonl.damaged", "000002.jsonl"], files.List(Folder.JournalFolder));
+        Assert.Equal([1, 2], new ResultReader(Folder, Plan, files).Read().Select(r => r.Index));
+        Assert.Empty(Recovery.Open(Folder, files, Plan).Findings);
+    }
+
+    [Fact]
+    public void A_part_that_cannot_be_read_is_set_aside_and_its_cases_run_again()
+    {
+        var files = new MemoryFiles();
+        using (var session = new Session(Folder, files, Plan, resultsPerFile: 2))
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                session.Save(new ResultRecord(Plan.Result(i)));
+            }
+
+            session.Close();
+        }
+
+        files.Put(Folder.PartFile(2), files.Read(Folder.PartFile(2))[..^7]);
+        files.Put(Folder.PartFile(1) + ".tmp", [1, 2, 3]);
+        var state = Recovery.Open(Folder, files, Plan);
+        Assert.Equal([0, 1, 4], state.Outcomes.Index().Where(o => o.Item != 0).Select(o => o.Index));
+        Assert.True(Assert.Single(state.Findings).IsCorrupt);
+        Assert.Equal(["part-000001.parquet", "part-000002.parquet.damaged", "part-000003.parquet"], files.List(Folder.ResultsFolder));
+        Assert.Equal(3, state.LastFile);
+    }
+
+    [Fact]
+    public void Many_sealed_results_are_recovered_quickly_from_the_real_disk()
+    {
+        const int Parts = 20;
+        using var temp = new TempFolder();
+        var plan = new FakePlan(Parts * 10_000);
+        var files = DiskFiles.Instance;
+        var folder = RunFolder.Create(files, temp.FullPath, "many", TimeProvider.System);
+
+        var clock = Stopwatch.StartNew();
+        var writer = new PartFile(files, plan.Schema, folder.FullPath);
+        for (var part = 0; part < Parts; part++)
+        {
+            TestResult[] rows = [.. Enumerable.Range(part * 10_000, 10_000).Select(i => plan.Result(i, output: "-"))];
+            writer.Write(folder.PartFile(part + 1), rows, new PartLabel(plan.BatchId, part + 1, 1, 0, "", true));
+        }
+
+        output.WriteLine($"written and verified: {plan.Count / clock.Elapsed.TotalSeconds:N0} rows/s");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        clock.Restart();
+        var state = Recovery.Open(folder, files, plan);
+        output.WriteLine($"recovered: {clock.ElapsedMilliseconds} ms, {(GC.GetAllocatedBytesForCurrentThread() - before) >> 20} MiB allocated");
+        Assert.Equal(0, state.Counts[0]);
+        Assert.Equal(Parts, state.LastFile);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60));
+
+        clock.Restart();
+        Assert.Equal(plan.Count, new ResultReader(folder, plan).Read().Count());
+        output.WriteLine($"read whole: {plan.Count / clock.Elapsed.TotalSeconds:N0} rows/s");
+    }
+}
