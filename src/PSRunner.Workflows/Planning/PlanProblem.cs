@@ -7,7 +7,7 @@ namespace PSRunner.Workflows.Planning;
 internal sealed class PlanProblem
 {
     /// <summary>Sets of tools are bits of an int.</summary>
-    private const int MaxRequired = 30;
+    public const int MaxRequired = 30;
 
     private readonly IReadOnlyList<ToolDefinition> _tools;
     private readonly int _requiredCount;

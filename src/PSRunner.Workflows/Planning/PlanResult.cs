@@ -14,7 +14,7 @@ namespace PSRunner.Workflows.Planning;
 /// <param name="DroppedCost">
 /// What that costs at most, as a probability: the plan's value had all that was dropped succeeded beforehand, less its value.
 /// </param>
-public sealed record PlanResult(
+internal sealed record PlanResult(
     IReadOnlyList<string> Steps,
     double SuccessProbability,
     int StatesVisited,

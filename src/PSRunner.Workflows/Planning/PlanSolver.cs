@@ -132,5 +132,5 @@ internal sealed class PlanSolver(PlanProblem problem, double rate, int turns)
     /// <param name="FailedLast">Set of tools whose last run failed and on which something depends.</param>
     /// <param name="Outcomes">The last three runs, a bit each, 1 is a failure, the last one lowest.</param>
     /// <param name="TurnsLeft">Runs that are left.</param>
-    internal readonly record struct State(int Succeeded, int FailedLast, int Outcomes, int TurnsLeft);
+    public readonly record struct State(int Succeeded, int FailedLast, int Outcomes, int TurnsLeft);
 }

@@ -21,15 +21,15 @@ internal static class BrokenLogic
             var fromLater = random.Next(2) == 0;
             steps[place] = place == 0 || (fromLater && place < last)
                 ? steps[place] with { UsesOutputOf = place + 2 + random.Next(last - place) }
-                : steps[place] with { Reason = steps[place].Reason + Mismatch(place, random) };
+                : steps[place] with { Reason = steps[place].Reason + Mismatch(steps[place].UsesOutputOf ?? place, random) };
         }
 
         return new ShownPlan(steps);
     }
 
-    private static string Mismatch(int place, SeededRandom random)
+    private static string Mismatch(int source, SeededRandom random)
     {
         var forms = random.Shuffle(Forms);
-        return string.Create(CultureInfo.InvariantCulture, $" (reads {forms[0]} from step {place}, which gives {forms[1]})");
+        return string.Create(CultureInfo.InvariantCulture, $" (reads {forms[0]} from step {source}, which gives {forms[1]})");
     }
 }

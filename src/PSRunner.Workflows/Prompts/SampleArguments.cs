@@ -17,17 +17,18 @@ internal static class SampleArguments
     public static IReadOnlyList<KeyValuePair<string, string>> For(ToolDefinition tool, string seed)
     {
         var random = new SeededRandom($"arguments/{seed}/{tool.Name}");
+        var noun = new SeededRandom($"noun/{seed}").Pick(Nouns);
+        var formats = new Queue<string>(random.Shuffle(Formats)); // No tool turns a format into itself.
         var shown = tool.Parameters.Where(parameter => parameter.Required).ToList();
-        return [.. (shown.Count > 0 ? shown : tool.Parameters.Take(1)).Select(parameter => KeyValuePair.Create(parameter.Name, Value(parameter, random)))];
+        return [.. (shown.Count > 0 ? shown : tool.Parameters.Take(1)).Select(parameter => KeyValuePair.Create(parameter.Name, Value(parameter, noun, formats, random)))];
     }
 
-    private static string Value(ToolParameter parameter, SeededRandom random)
+    private static string Value(ToolParameter parameter, string noun, Queue<string> formats, SeededRandom random)
     {
-        var noun = random.Pick(Nouns);
         var number = (1 + random.Next(40)).ToString(CultureInfo.InvariantCulture);
         return parameter.Type switch
         {
-            "string" => $"\"{Text(parameter.Name, noun, number, random)}\"",
+            "string" => $"\"{Text(parameter.Name, noun, number, formats, random)}\"",
             "integer" => number,
             "number" => number + ".5",
             "boolean" => random.Next(2) == 0 ? "true" : "false",
@@ -36,9 +37,9 @@ internal static class SampleArguments
         };
     }
 
-    private static string Text(string name, string noun, string number, SeededRandom random) => name switch
+    private static string Text(string name, string noun, string number, Queue<string> formats, SeededRandom random) => name switch
     {
-        _ when name.Contains("format", StringComparison.Ordinal) => random.Pick(Formats),
+        _ when name.Contains("format", StringComparison.Ordinal) => formats.TryDequeue(out var format) ? format : Formats[0],
         _ when Any(name, "path", "archive", "source", "file") => $"data/{noun}-{number}.csv",
         _ when Any(name, "address", "destination", "url", "start") => $"https://example.org/{noun}/{number}",
         _ when Any(name, "folder") => $"data/{noun}",

@@ -16,7 +16,7 @@ namespace PSRunner.Workflows.Randomness;
 /// execution and any resume. Not thread-safe; not for secrets.
 /// </para>
 /// </remarks>
-public sealed class SeededRandom
+internal sealed class SeededRandom
 {
     private ulong _a, _b, _c, _d;
 
@@ -34,7 +34,7 @@ public sealed class SeededRandom
     }
 
     /// <summary>Starts from a state of xoshiro256**, to compare with other implementations.</summary>
-    internal SeededRandom(ulong a, ulong b, ulong c, ulong d) => (_a, _b, _c, _d) = (a, b, c, d);
+    public SeededRandom(ulong a, ulong b, ulong c, ulong d) => (_a, _b, _c, _d) = (a, b, c, d);
 
     /// <summary>64 random bits.</summary>
     public ulong NextBits()

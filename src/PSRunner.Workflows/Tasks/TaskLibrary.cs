@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using PSRunner.Workflows.Randomness;
 using PSRunner.Workflows.Tools;
 
@@ -55,7 +56,7 @@ public abstract class TaskLibrary
             [.. _tasks[(taskType, difficulty)].OrderBy(task => Rank(task, seed)).ThenBy(task => task.Id, StringComparer.Ordinal)];
 
         // A seeded shuffle in which the rank of a task hangs on its id alone: wordings of other difficulties are the same work.
-        private static ulong Rank(WorkflowTask task, long seed) => new SeededRandom($"task-rank/{seed}/{task.Id}").NextBits();
+        private static ulong Rank(WorkflowTask task, long seed) => new SeededRandom(string.Create(CultureInfo.InvariantCulture, $"task-rank/{seed}/{task.Id}")).NextBits();
 
         private TestBatchException TooFew(string taskType, string difficulty, int count, int instance) => new(
             "TooFewTasks",

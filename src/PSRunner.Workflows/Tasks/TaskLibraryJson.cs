@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PSRunner.Workflows.Planning;
 using PSRunner.Workflows.Tools;
 
 namespace PSRunner.Workflows.Tasks;
@@ -50,6 +51,11 @@ internal static class TaskLibraryJson
         if (required.Count == 0)
         {
             throw library.Invalid($"gives task '{id}' no required_tools");
+        }
+
+        if (required.Count > PlanProblem.MaxRequired)
+        {
+            throw library.Invalid($"lets task '{id}' require {required.Count} tools; at most {PlanProblem.MaxRequired} can be planned");
         }
 
         if (required.FirstOrDefault(tool => registry.Find(tool) is null) is { } unknown)

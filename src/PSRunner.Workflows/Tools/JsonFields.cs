@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace PSRunner.Workflows.Tools;
@@ -24,13 +25,26 @@ internal readonly struct JsonFields
     /// <summary>The kind of a JSON value in lower case: object, array, string, number, ...</summary>
     public static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
 
+    /// <summary>The text of a JSON string.</summary>
+    public static string Unescape(JsonElement value, string which, LibrarySource library)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw NoUnicode(which, library);
+        }
+    }
+
     /// <summary>A text that must be there.</summary>
     public string Text(string name) =>
         OptionalText(name) ?? throw _library.Invalid($"gives {_which} no text '{name}'");
 
     /// <summary>A text; null when there is none of that name.</summary>
     public string? OptionalText(string name) =>
-        _item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        _item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Unescape(value, _which, _library) : null;
 
     /// <summary>An object inside the object; null when there is none of that name.</summary>
     public JsonFields? OptionalObject(string name) =>
@@ -47,14 +61,20 @@ internal readonly struct JsonFields
             return null;
         }
 
-        // Written anew, so that white space in a file does not change a hash.
+        // Written anew, so that the layout of a file does not change a hash.
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using var json = new Utf8JsonWriter(buffer);
+        try
         {
             value.WriteTo(json);
         }
+        catch (InvalidOperationException)
+        {
+            throw NoUnicode(_which, _library);
+        }
 
-        return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        json.Flush();
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
     /// <summary>The items of an array; none when there is none of that name.</summary>
@@ -77,10 +97,12 @@ internal readonly struct JsonFields
         foreach (var item in Items(name))
         {
             texts.Add(item.ValueKind == JsonValueKind.String
-                ? item.GetString()!
+                ? Unescape(item, _which, _library)
                 : throw _library.Invalid($"gives {_which} a '{name}' entry that is a JSON {Kind(item)} instead of text"));
         }
 
         return texts;
     }
+    private static TestBatchException NoUnicode(string which, LibrarySource library) =>
+        library.Invalid($"holds text in {which} that is no Unicode (half a surrogate pair)");
 }

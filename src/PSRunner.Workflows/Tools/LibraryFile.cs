@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace PSRunner.Workflows.Tools;
 
@@ -52,7 +53,9 @@ internal static class LibraryFile
 
         try
         {
-            return JsonDocument.Parse(content, Options);
+            // The parser takes any bytes inside of strings. It goes first, because a file that is cut off may end within a character.
+            var document = JsonDocument.Parse(content, Options);
+            return Utf8.IsValid(content.Span) ? document : throw library.Invalid("is not UTF-8 text");
         }
         catch (JsonException error)
         {

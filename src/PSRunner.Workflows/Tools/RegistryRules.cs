@@ -21,7 +21,7 @@ internal static class RegistryRules
                 throw Invalid(source, $"names a tool '{tool.Name}'; a name has letters, digits, '_', '-' and '.' only");
             }
 
-            if (tool.Parameters.FirstOrDefault(parameter => !IsName(parameter.Name)) is { } odd)
+            if (tool.Parameters.FirstOrDefault(item => !IsName(item.Name)) is { } odd)
             {
                 throw Invalid(source, $"gives the tool '{tool.Name}' a parameter '{odd.Name}'; a name has letters, digits, '_', '-' and '.' only");
             }
@@ -29,6 +29,21 @@ internal static class RegistryRules
             if (!names.Add(tool.Name))
             {
                 throw Invalid(source, $"has the tool '{tool.Name}' twice");
+            }
+
+            if (FirstRepeated(tool.Parameters.Select(item => item.Name)) is { } parameter)
+            {
+                throw Invalid(source, $"gives the tool '{tool.Name}' the parameter '{parameter}' twice");
+            }
+
+            if (FirstRepeated(tool.Dependencies) is { } dependency)
+            {
+                throw Invalid(source, $"lets the tool '{tool.Name}' depend on '{dependency}' twice");
+            }
+
+            if (tool.ErrorCodes.FirstOrDefault(code => !IsName(code)) is { } oddCode)
+            {
+                throw Invalid(source, $"gives the tool '{tool.Name}' an error code '{oddCode}'; a code has letters, digits, '_', '-' and '.' only");
             }
 
             if (tool.ErrorCodes.Count == 0)
@@ -39,7 +54,7 @@ internal static class RegistryRules
 
         foreach (var tool in tools)
         {
-            if (tool.Dependencies.FirstOrDefault(dependency => !names.Contains(dependency)) is { } unknown)
+            if (tool.Dependencies.FirstOrDefault(name => !names.Contains(name)) is { } unknown)
             {
                 throw Invalid(source, $"lets the tool '{tool.Name}' depend on '{unknown}', which it does not hold");
             }
@@ -50,6 +65,9 @@ internal static class RegistryRules
 
     // Names stand in tags, plans and calls, where other characters would be taken for syntax.
     private static bool IsName(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
+
+    private static string? FirstRepeated(IEnumerable<string> names) =>
+        names.CountBy(name => name, StringComparer.Ordinal).Where(pair => pair.Value > 1).Select(pair => pair.Key).FirstOrDefault();
 
     private static void CheckForCircle(IReadOnlyList<ToolDefinition> tools, string source)
     {

@@ -8,7 +8,7 @@ internal static class SimulatedOutput
 {
     public static string OfSuccess(ToolDefinition tool, SeededRandom random) => string.Create(
         CultureInfo.InvariantCulture,
-        $$"""{"status": "ok", "tool": "{{tool.Name}}", "items": {{1 + random.Next(500)}}, "result": "{{tool.Category}}-{{random.NextBits() & 0xFFFFFF:x6}}"}""");
+        $$"""{"status": "ok", "tool": "{{tool.Name}}", "items": {{1 + random.Next(500)}}, "result": "{{tool.Name}}-{{random.NextBits() & 0xFFFFFF:x6}}"}""");
 
     public static string OfFailure(ToolDefinition tool, string code) =>
         $$"""{"status": "error", "tool": "{{tool.Name}}", "code": "{{code}}", "message": "{{Explain(code)}}"}""";

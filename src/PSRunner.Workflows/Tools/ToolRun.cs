@@ -7,4 +7,4 @@ namespace PSRunner.Workflows.Tools;
 /// <param name="ErrorCode">One of the tool's error codes; empty when it succeeded.</param>
 /// <param name="Output">What the model is told.</param>
 /// <param name="Probability">The chance of success that was drawn against.</param>
-public sealed record ToolRun(int Ordinal, string Tool, bool Succeeded, string ErrorCode, string Output, double Probability);
+internal sealed record ToolRun(int Ordinal, string Tool, bool Succeeded, string ErrorCode, string Output, double Probability);

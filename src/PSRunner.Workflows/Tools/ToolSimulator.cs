@@ -1,3 +1,4 @@
+using System.Globalization;
 using PSRunner.Workflows.Randomness;
 
 namespace PSRunner.Workflows.Tools;
@@ -7,7 +8,7 @@ namespace PSRunner.Workflows.Tools;
 /// The n-th run of a test draws from a generator of its own, keyed by the test's seed and n. So a test gives the same
 /// results on any machine, in any order and after any resume, and a failing run is the same run in every transcript.
 /// </remarks>
-public sealed class ToolSimulator
+internal sealed class ToolSimulator
 {
     private readonly string _seed;
     private readonly double _rate;
@@ -40,7 +41,7 @@ public sealed class ToolSimulator
     public ToolRun Run(ToolDefinition tool)
     {
         var ordinal = _runs.Count + 1;
-        var random = new SeededRandom($"tool-run/{_seed}/{ordinal}");
+        var random = new SeededRandom(string.Create(CultureInfo.InvariantCulture, $"tool-run/{_seed}/{ordinal}"));
         var odds = Odds(tool);
         var succeeded = random.NextDouble() < odds;
         var code = succeeded ? "" : random.Pick(tool.ErrorCodes);

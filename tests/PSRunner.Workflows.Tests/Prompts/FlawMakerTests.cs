@@ -203,7 +203,8 @@ public class FlawMakerTests(ITestOutputHelper output)
             var plan = Damage(task, Flaws.LogicalInconsistency, "severe", 4)!;
             Assert.Equal(right.Tools, plan.Tools);
             var changed = plan.Steps.Index().Where(step => step.Item.UsesOutputOf != right.Steps[step.Index].UsesOutputOf || step.Item.Reason != right.Steps[step.Index].Reason);
-            Assert.All(changed, step => Assert.True(step.Item.UsesOutputOf > step.Index + 1 || step.Item.Reason.Contains("which gives", StringComparison.Ordinal)));
+            Assert.All(changed, step => Assert.True(step.Item.UsesOutputOf > step.Index + 1
+                || step.Item.Reason.Contains($"from step {step.Item.UsesOutputOf}, which gives", StringComparison.Ordinal)));
         }
     }
 

@@ -103,6 +103,14 @@ public sealed class TaskLibraryTests : IDisposable
         Assert.Contains(told, Fails(Write(json), "TaskLibraryInvalid").Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_task_too_large_to_plan_is_refused_before_anything_starts()
+    {
+        var tools = string.Join(", ", BuiltInTools.Registry.All.Take(31).Select(tool => $"\"{tool.Name}\""));
+
+        Assert.Contains("31 tools", Fails(Write($"[{Task("t", $"[{tools}]")}]"), "TaskLibraryInvalid").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_task_that_stands_twice_is_refused() =>
         Assert.Contains("'t' twice", Fails(Write($"[{Task("t")}, {Task("t")}]"), "TaskLibraryInvalid").Message, StringComparison.Ordinal);
 

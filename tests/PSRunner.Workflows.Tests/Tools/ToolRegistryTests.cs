@@ -148,6 +148,11 @@ public sealed partial class ToolRegistryTests : IDisposable
     [InlineData("{\"a\": {\"name\": \"a b\", \"description\": \"A.\", \"errors\": [\"E\"]}}", "'a b'")]
     [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"]}, \"b\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"]}}", "'a' twice")]
     [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"], \"parameters\": [{\"name\": \"x y\", \"type\": \"string\", \"description\": \"\"}]}}", "'x y'")]
+    [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"], \"parameters\": [{\"name\": \"x\", \"type\": \"string\", \"description\": \"\"}, {\"name\": \"x\", \"type\": \"string\", \"description\": \"\"}]}}", "'x' twice")]
+    [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"], \"dependencies\": [\"a\", \"a\"]}}", "depend on 'a' twice")]
+    [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"no code\"]}}", "'no code'")]
+    [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"\\ud800\", \"errors\": [\"E\"]}}", "no Unicode")]
+    [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"], \"parameters\": [{\"name\": \"x\", \"type\": \"string\", \"description\": \"\", \"default\": [\"\\ud800\"]}]}}", "no Unicode")]
     public void A_wrong_shape_is_told_with_what_and_where(string json, string told)
     {
         var error = Fails(Write("wrong.json", json), "ToolRegistryInvalid");
@@ -155,6 +160,26 @@ public sealed partial class ToolRegistryTests : IDisposable
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
         Assert.Contains("wrong.json", error.Message, StringComparison.Ordinal);
         Assert.Equal(ErrorKind.InvalidData, error.Kind);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_refused()
+    {
+        var path = Path.Combine(_folder, "latin1.json");
+        File.WriteAllBytes(path, [.. "{\"a\": {\"name\": \"a\", \"description\": \""u8, 0xE4, .. "\", \"errors\": [\"E\"]}}"u8]);
+
+        Assert.Contains("UTF-8", Fails(path, "ToolRegistryInvalid").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_default_keeps_its_value_whatever_its_layout()
+    {
+        const string Tool = "{\"tools\": [{\"name\": \"a\", \"category\": \"c\", \"description\": \"A.\", \"errors\": [\"E\"], \"parameters\": [{\"name\": \"x\", \"type\": \"array\", \"description\": \"\", \"default\": DEFAULT}]}]}";
+        var tight = ToolRegistry.FromJson(Tool.Replace("DEFAULT", "[1,{\"k\":\"v\"}]", StringComparison.Ordinal), "tight");
+        var wide = ToolRegistry.FromJson(Tool.Replace("DEFAULT", "[ 1,\n {\"k\" : \"v\"} ]", StringComparison.Ordinal), "wide");
+
+        Assert.Equal("[1,{\"k\":\"v\"}]", wide.All[0].Parameters[0].DefaultJson);
+        Assert.Equal(tight.Hash, wide.Hash);
     }
 
     [Fact]
