@@ -24,6 +24,7 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     private readonly JournalWriter _writer;
     private Action<SchedulerEvent> _post = static _ => { };
     private int _sinceCheckpoint;
+    private readonly Lock _sealGate = new();
     private bool _sealGateClosed;
 
     public SessionJournal(
@@ -34,7 +35,7 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
         _results = results;
         _note = note;
         _checkpointInterval = checkpointInterval;
-        _sealer = new Sealer(parts, OnSealing, time);
+        _sealer = new Sealer(parts, OnSealTrouble, MoveSealGate, time);
         _writer = new JournalWriter(folder, files, options, this, MostWaiting, time);
     }
 
@@ -150,23 +151,25 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
         _note("Results are saved again.");
     }
 
-    private void OnSealing(Exception? trouble)
+    private void OnSealTrouble(Exception? trouble)
     {
         if (trouble is not null)
         {
             _note($"A part could not be written: {trouble.Message} The results are safe in the journal; it is tried again.");
         }
-
-        MoveSealGate();
     }
 
+    // From the journal's thread when the backlog grows, from the sealer's when it shrinks.
     private void MoveSealGate()
     {
-        var closed = _sealer.Backlog >= Sealer.BacklogLimit;
-        if (closed != _sealGateClosed)
+        lock (_sealGate)
         {
-            _sealGateClosed = closed;
-            _post(new SchedulerEvent.GateMoved(Gate.Seal, closed));
+            var closed = _sealer.Backlog >= Sealer.BacklogLimit;
+            if (closed != _sealGateClosed)
+            {
+                _sealGateClosed = closed;
+                _post(new SchedulerEvent.GateMoved(Gate.Seal, closed));
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ internal sealed class Sealer : IDisposable
     private readonly Queue<ClosedFile> _closed = new();
     private readonly PartSealer _parts;
     private readonly Action<Exception?> _onTrouble;
+    private readonly Action _onSealed;
     private readonly TimeProvider _time;
     private readonly Thread _thread;
     private Checkpoint? _checkpoint;
@@ -25,11 +26,13 @@ internal sealed class Sealer : IDisposable
 
     /// <param name="parts">Does the work.</param>
     /// <param name="onTrouble">Told of a failure, and with null that it is over; on the sealer's thread, must be quick.</param>
+    /// <param name="onSealed">Told that the backlog became shorter; likewise.</param>
     /// <param name="time">The clock between checkpoints.</param>
-    public Sealer(PartSealer parts, Action<Exception?> onTrouble, TimeProvider time)
+    public Sealer(PartSealer parts, Action<Exception?> onTrouble, Action onSealed, TimeProvider time)
     {
         _parts = parts;
         _onTrouble = onTrouble;
+        _onSealed = onSealed;
         _time = time;
         _lastCheckpoint = time.GetTimestamp() - time.TimestampFrequency;
         _thread = new Thread(Run) { Name = "PSRunner sealer", IsBackground = true };
@@ -104,6 +107,8 @@ internal sealed class Sealer : IDisposable
                     {
                         _closed.Dequeue();
                     }
+
+                    _onSealed();
                 }
                 else if (checkpoint is { } at)
                 {
