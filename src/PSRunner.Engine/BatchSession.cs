@@ -247,22 +247,43 @@ public sealed class BatchSession : IAttended, IDisposable
         }
         while (end is null);
 
+        var last = GetProgress() with { State = BatchStates.Stopped, Message = end.Message };
+        try
+        {
+            last = Close(end);
+            _attendant.Close(last);
+        }
+        catch (Exception e)
+        {
+            // Whatever it is: the journal has what was seen, the next session mends the rest, and the user's shell lives on.
+            Note($"Closing the batch failed: {e.Message} Its results are safe; Resume-TestBatch goes on.");
+        }
+        finally
+        {
+            Volatile.Write(ref _final, last);
+            _journal.Dispose();
+            _owner.Dispose();
+            _plan.Dispose();
+            Results.Complete();
+            _completion.SetResult(last);
+        }
+    }
+
+    private TestProgress Close(BatchEnd end)
+    {
         var unsaved = _journal.Close(Limits.Shutdown);
         var progress = GetProgress();
-        var state = end.State == BatchStates.Completed && progress.Done < progress.Planned ? BatchStates.Stopped : end.State;
-        var message = unsaved == 0 ? end.Message : $"{end.Message} {unsaved} results could not be saved; their cases stay pending.".TrimStart();
-        progress = progress with
+        return progress with
         {
-            State = state, Message = message, Running = 0, Unsaved = 0, Pending = progress.Planned - progress.Done,
-            LeftSeconds = double.NaN, SlowestRunning = "", Gate = "",
+            State = end.State == BatchStates.Completed && progress.Done < progress.Planned ? BatchStates.Stopped : end.State,
+            Message = unsaved == 0 ? end.Message : $"{end.Message} {unsaved} results could not be saved; their cases stay pending.".TrimStart(),
+            Running = 0,
+            Unsaved = 0,
+            Pending = progress.Planned - progress.Done,
+            LeftSeconds = double.NaN,
+            SlowestRunning = "",
+            Gate = "",
         };
-        Volatile.Write(ref _final, progress);
-        _attendant.Close(progress);
-        _journal.Dispose();
-        _owner.Dispose();
-        _plan.Dispose();
-        Results.Complete();
-        _completion.SetResult(progress);
     }
 
     private void Note(string text)

@@ -91,7 +91,7 @@ internal sealed class Attendant : IDisposable
     private byte[] Document(TestProgress progress) =>
         new StatusDocument { Progress = progress, Acknowledged = [.. _acknowledged] }.ToBytes();
 
-    // The attendant goes on after any trouble with the disk; the same trouble is told once.
+    // The attendant goes on after any trouble, of the disk above all; the same trouble is told once.
     private void Try(Action action)
     {
         try
@@ -99,7 +99,7 @@ internal sealed class Attendant : IDisposable
             action();
             _trouble = null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             if (_trouble != e.Message)
             {
