@@ -12,7 +12,8 @@ namespace PSRunner.Workflows.Planning;
 /// Dependencies that were left out because the problem would have been too large: they are never run and count as unmet.
 /// </param>
 /// <param name="DroppedCost">
-/// What that costs at most, as a probability: the plan's value had all that was dropped succeeded beforehand, less its value.
+/// What that may cost, as a probability: the plan's value had all that was dropped succeeded beforehand at no turn's cost,
+/// less its value. Generous, since these turns would have to be paid.
 /// </param>
 internal sealed record PlanResult(
     IReadOnlyList<string> Steps,
