@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Time.Testing;
 using PSRunner.Engine.Execution;
 using PSRunner.Workflows.Agent;
+using PSRunner.Workflows.Models;
 using PSRunner.Workflows.Prompts;
 using PSRunner.Workflows.Tasks;
 using PSRunner.Workflows.Tools;
@@ -173,7 +174,8 @@ public sealed class AgentLoopTests
     public async Task A_reply_that_comes_in_pieces_counts_as_progress_at_each()
     {
         var context = Context();
-        var holding = Loop(new DrippingClient(_time), context).RunAsync(Prompt, TestContext.Current.CancellationToken);
+        using var dripping = new EmbeddedModel(ModelProfiles.All[0] with { Faults = new FaultRates(Drip: 1) }, "case", 1, _time, 0);
+        var holding = Loop(dripping, context).RunAsync(Prompt, TestContext.Current.CancellationToken);
         for (var second = 1; second <= 100; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
@@ -195,28 +197,6 @@ public sealed class AgentLoopTests
         }
 
         Assert.True(condition());
-    }
-
-    private sealed class DrippingClient(TimeProvider time) : IChatClient
-    {
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-
-        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
-        {
-            while (true)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
-                yield return new ChatResponseUpdate(ChatRole.Assistant, "x");
-            }
-        }
-
-        public object? GetService(Type serviceType, object? serviceKey = null) => null;
-
-        public void Dispose()
-        {
-        }
     }
 
     private Task<Conversation> HoldAsync(
