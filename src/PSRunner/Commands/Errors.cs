@@ -1,0 +1,74 @@
+using System.Management.Automation;
+
+namespace PSRunner.Commands;
+
+/// <summary>Every ErrorRecord of the module is built here. Messages say what is wrong, where, and what to do, once.</summary>
+internal static class Errors
+{
+    public const string InputIsNotATestCase = nameof(InputIsNotATestCase);
+    public const string NoBatchGiven = nameof(NoBatchGiven);
+    public const string BadOutcomeWord = nameof(BadOutcomeWord);
+    public const string NoSuchColumn = nameof(NoSuchColumn);
+    public const string UnknownFormat = nameof(UnknownFormat);
+    public const string FileExists = nameof(FileExists);
+    public const string FileIsReadOnly = nameof(FileIsReadOnly);
+    public const string FileNotWritable = nameof(FileNotWritable);
+    public const string ParquetTakesResults = nameof(ParquetTakesResults);
+    public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
+    public const string StopNotAnswered = nameof(StopNotAnswered);
+
+    /// <summary>What the engine refused, as PowerShell says it.</summary>
+    public static ErrorRecord From(TestBatchException error) =>
+        new(error, error.ErrorId, CategoryOf(error.Kind), error.Target);
+
+    public static TestBatchException NotATestCase(object input) => new(
+        InputIsNotATestCase, ErrorKind.InvalidArgument,
+        $"'{input}' ({input.GetType()}) is no test case. Cases come from New-WorkflowTest, and from Get-TestResult (runs them again).", input);
+
+    public static TestBatchException NoBatch(string command) => new(
+        NoBatchGiven, ErrorKind.InvalidArgument,
+        $"Which batch? Give its name, its id or its four hex digits ({command} -Name <name>), or its run folder with -Path.");
+
+    public static TestBatchException NotAnOutcome(string word, string parameter) => new(
+        BadOutcomeWord, ErrorKind.InvalidArgument,
+        $"-{parameter} takes outcomes ({string.Join(", ", Outcomes.All.Skip(1))}) or causes (throttled, no-reply, ...), not '{word}'.", word);
+
+    public static TestBatchException NotAColumn(string name, IEnumerable<string> known) => new(
+        NoSuchColumn, ErrorKind.InvalidArgument, $"The results have no property '{name}' to group by. They have: {string.Join(", ", known)}.", name);
+
+    public static TestBatchException NotAFormat(string path, IEnumerable<string> known) => new(
+        UnknownFormat, ErrorKind.InvalidArgument,
+        $"The ending of '{path}' names no format. Use one of {string.Join(", ", known.Select(k => "." + k))}, or say -Format.", path);
+
+    public static TestBatchException FileIsThere(string path) => new(
+        FileExists, ErrorKind.InvalidArgument, $"'{path}' is there already, and -NoClobber keeps it. Give another path.", path);
+
+    public static TestBatchException ReadOnlyFile(string path) => new(
+        FileIsReadOnly, ErrorKind.WriteError, $"'{path}' is read-only. Use -Force to replace it all the same.", path);
+
+    public static TestBatchException NotWritable(string path, Exception inner) => new(
+        FileNotWritable, ErrorKind.WriteError, $"'{path}' cannot be written: {inner.Message} Give another path.", path, inner);
+
+    public static TestBatchException NotResults(string path) => new(
+        ParquetTakesResults, ErrorKind.InvalidArgument,
+        $"A Parquet file takes test results only, and other objects came for '{path}'. Save them as .csv, .json or .jsonl.", path);
+
+    public static TestBatchException NotAFileSystem(string path) => new(
+        NotAFileSystemPath, ErrorKind.InvalidArgument, $"'{path}' is not in the file system. Give a folder or file of the file system.", path);
+
+    public static TestBatchException NoAnswer(TestBatch batch, double seconds) => new(
+        StopNotAnswered, ErrorKind.Busy,
+        $"Batch '{batch.Id}' was asked to stop and has not ended within {DisplayText.Duration(seconds)}; process {batch.ProcessId} still works on it. Ask again with -Force.", batch.Id);
+
+    private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.InvalidArgument => ErrorCategory.InvalidArgument,
+        ErrorKind.InvalidData => ErrorCategory.InvalidData,
+        ErrorKind.NotFound => ErrorCategory.ObjectNotFound,
+        ErrorKind.Busy => ErrorCategory.ResourceBusy,
+        ErrorKind.ReadError => ErrorCategory.ReadError,
+        ErrorKind.WriteError => ErrorCategory.WriteError,
+        ErrorKind.LimitReached => ErrorCategory.LimitsExceeded,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The table of categories has no such kind."),
+    };
+}
