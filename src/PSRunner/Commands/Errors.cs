@@ -7,6 +7,7 @@ internal static class Errors
 {
     public const string InputIsNotATestCase = nameof(InputIsNotATestCase);
     public const string NoBatchGiven = nameof(NoBatchGiven);
+    public const string AmbiguousBatch = nameof(AmbiguousBatch);
     public const string BadOutcomeWord = nameof(BadOutcomeWord);
     public const string NoSuchColumn = nameof(NoSuchColumn);
     public const string UnknownFormat = nameof(UnknownFormat);
@@ -14,6 +15,7 @@ internal static class Errors
     public const string FileIsReadOnly = nameof(FileIsReadOnly);
     public const string FileNotWritable = nameof(FileNotWritable);
     public const string ParquetTakesResults = nameof(ParquetTakesResults);
+    public const string NoPathGiven = nameof(NoPathGiven);
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
     public const string StopNotAnswered = nameof(StopNotAnswered);
 
@@ -29,12 +31,19 @@ internal static class Errors
         NoBatchGiven, ErrorKind.InvalidArgument,
         $"Which batch? Give its name, its id or its four hex digits ({command} -Name <name>), or its run folder with -Path.");
 
+    public static TestBatchException Ambiguous(IEnumerable<TestBatch> batches) => new(
+        AmbiguousBatch, ErrorKind.InvalidArgument,
+        $"More than one batch of that name runs: {string.Join(", ", batches.Select(b => b.Id))}. Give the id of the one you mean.");
+
     public static TestBatchException NotAnOutcome(string word, string parameter) => new(
         BadOutcomeWord, ErrorKind.InvalidArgument,
         $"-{parameter} takes outcomes ({string.Join(", ", Outcomes.All.Skip(1))}) or causes (throttled, no-reply, ...), not '{word}'.", word);
 
     public static TestBatchException NotAColumn(string name, IEnumerable<string> known) => new(
         NoSuchColumn, ErrorKind.InvalidArgument, $"The results have no property '{name}' to group by. They have: {string.Join(", ", known)}.", name);
+
+    public static TestBatchException NoPath() => new(
+        NoPathGiven, ErrorKind.InvalidArgument, "Where to? Give the file: ... | Save-TestResults results.parquet.");
 
     public static TestBatchException NotAFormat(string path, IEnumerable<string> known) => new(
         UnknownFormat, ErrorKind.InvalidArgument,

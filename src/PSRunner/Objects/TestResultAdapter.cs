@@ -48,34 +48,11 @@ public sealed class TestResultAdapter : PSPropertyAdapter
         BeforeParameters.Concat(AfterMetrics).ToFrozenDictionary(c => ResultSchema.Fold(c.Name), StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override Collection<PSAdaptedProperty> GetProperties(object baseObject)
-    {
-        var schema = ((TestResult)baseObject).Schema;
-        var columns = BeforeParameters
-            .Concat(schema.Parameters.Select((c, i) => Parameter(c, i)))
-            .Concat(schema.Metrics.Select((c, i) => Metric(c, i)))
-            .Concat(AfterMetrics);
-        return [.. columns.Select(Property)];
-    }
+    public override Collection<PSAdaptedProperty> GetProperties(object baseObject) => [.. ColumnsOf((TestResult)baseObject).Select(Property)];
 
     /// <inheritdoc/>
-    public override PSAdaptedProperty? GetProperty(object baseObject, string propertyName)
-    {
-        if (ByFoldedName.TryGetValue(ResultSchema.Fold(propertyName), out var column))
-        {
-            return Property(column);
-        }
-
-        var schema = ((TestResult)baseObject).Schema;
-        var parameter = schema.FindParameter(propertyName);
-        if (parameter >= 0)
-        {
-            return Property(Parameter(schema.Parameters[parameter], parameter));
-        }
-
-        var metric = schema.FindMetric(propertyName);
-        return metric >= 0 ? Property(Metric(schema.Metrics[metric], metric)) : null;
-    }
+    public override PSAdaptedProperty? GetProperty(object baseObject, string propertyName) =>
+        Find((TestResult)baseObject, propertyName) is { } column ? Property(column) : null;
 
     /// <inheritdoc/>
     public override object? GetPropertyValue(PSAdaptedProperty adaptedProperty)
@@ -100,6 +77,37 @@ public sealed class TestResultAdapter : PSPropertyAdapter
     /// <inheritdoc/>
     public override void SetPropertyValue(PSAdaptedProperty adaptedProperty, object value) =>
         throw new SetValueException("A result is a record of what happened; its properties cannot be changed.");
+
+    /// <summary>The names of all properties, in order.</summary>
+    internal static IEnumerable<string> NamesOf(TestResult result) => ColumnsOf(result).Select(c => c.Name);
+
+    /// <summary>The name of a property as the results spell it; null when there is none.</summary>
+    internal static string? FindName(TestResult result, string name) => Find(result, name)?.Name;
+
+    /// <summary>The value of a property by any spelling of its name; null when there is none.</summary>
+    internal static object? ValueOf(TestResult result, string name) => Find(result, name)?.Get(result);
+
+    private static IEnumerable<Column> ColumnsOf(TestResult result) => BeforeParameters
+        .Concat(result.Schema.Parameters.Select(Parameter))
+        .Concat(result.Schema.Metrics.Select(Metric))
+        .Concat(AfterMetrics);
+
+    private static Column? Find(TestResult result, string name)
+    {
+        if (ByFoldedName.TryGetValue(ResultSchema.Fold(name), out var column))
+        {
+            return column;
+        }
+
+        var parameter = result.Schema.FindParameter(name);
+        if (parameter >= 0)
+        {
+            return Parameter(result.Schema.Parameters[parameter], parameter);
+        }
+
+        var metric = result.Schema.FindMetric(name);
+        return metric >= 0 ? Metric(result.Schema.Metrics[metric], metric) : null;
+    }
 
     private static Column Parameter(ResultColumn column, int place) =>
         new(column.Property, "System.Object", r => r.ParameterValues[place]);

@@ -1,0 +1,66 @@
+using System.Management.Automation;
+using PSRunner.Completion;
+using PSRunner.Hosting;
+
+namespace PSRunner.Commands;
+
+/// <summary>Which batch, asked the same way by every command: by name, by path, or by what the pipeline brings.</summary>
+public abstract class BatchSelectionCommand : TestBatchCommand
+{
+    private protected const string ByName = "Name";
+    private protected const string ByPath = "Path";
+    private protected const string ByLiteralPath = "LiteralPath";
+
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>A batch's name, its id, or the four hex digits that tables show; wildcards. With a directory separator it is a path.</summary>
+    [Parameter(Position = 0, ParameterSetName = ByName, HelpMessage = "Name, id or four hex digits of a batch; wildcards.")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(BatchNameCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <summary>A run folder, or a folder of run folders; wildcards.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByPath, HelpMessage = "A run folder, or a folder of run folders; wildcards.")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Path { get; set; }
+
+    /// <summary>The same without wildcards; what batches, results and folders bring through the pipeline.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath, ValueFromPipelineByPropertyName = true, HelpMessage = "A run folder, or a folder of run folders, taken as it is.")]
+    [Alias("PSPath", "RunFolder")]
+    [ValidateNotNullOrEmpty]
+    public string[]? LiteralPath { get; set; }
+
+    /// <summary>True when the user did not say which batch.</summary>
+    private protected bool IsUnspecified => ParameterSetName == ByName && Name is null;
+
+    private protected string DefaultRoot => ToFilePath(DefaultOutputPath);
+
+    /// <summary>The run folders of this input that were not handled before in this pipeline.</summary>
+    /// <param name="choose">Which of the runs of one exact name is meant, newest first.</param>
+    private protected IEnumerable<string> TakeRunFolders(Func<IReadOnlyList<string>, IEnumerable<string>> choose)
+    {
+        var found = ParameterSetName switch
+        {
+            ByPath => Path!.SelectMany(ExpandPath).SelectMany(Batches.FindIn),
+            ByLiteralPath => LiteralPath!.Select(ToFilePath).SelectMany(Batches.FindIn),
+            _ => (Name ?? []).SelectMany(name => FindByName(name, choose)),
+        };
+        return found.Where(_seen.Add);
+    }
+
+    /// <summary>An exact name means its newest run.</summary>
+    private protected static IEnumerable<string> Newest(IReadOnlyList<string> runs) => runs.Take(1);
+
+    private IEnumerable<string> FindByName(string name, Func<IReadOnlyList<string>, IEnumerable<string>> choose)
+    {
+        if (name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal))
+        {
+            return ExpandPath(name).SelectMany(Batches.FindIn);
+        }
+
+        var runs = Batches.FindNamed(name, DefaultRoot);
+        return WildcardPattern.ContainsWildcardCharacters(name) ? runs : choose(runs);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Management.Automation;
+using PSRunner.Completion;
+using PSRunner.Hosting;
+
+namespace PSRunner.Commands;
+
+/// <summary>Goes on with a batch that was stopped or lost its process: what has a result does not run again.</summary>
+[Cmdlet(VerbsLifecycle.Resume, "TestBatch", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, DefaultParameterSetName = ByName)]
+[OutputType(typeof(TestResult))]
+public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
+{
+    private readonly SessionSlot _slot = new();
+    private ResumeChanges _changes = new();
+
+    /// <summary>Outcomes, or causes with wildcards, whose cases run again in this batch.</summary>
+    [Parameter(HelpMessage = "Outcomes (TimedOut), or causes with wildcards (throttled), whose cases run again.")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(OutcomeCompleter))]
+    public string[]? RetryOutcome { get; set; }
+
+    /// <summary>Cases running at once.</summary>
+    [Parameter(HelpMessage = "Cases running at once; as before when not given.")]
+    [Alias("MaxWorkers")]
+    [ValidateRange(1, 10_000)]
+    public int ThrottleLimit { get; set; }
+
+    /// <summary>Seconds per test.</summary>
+    [Parameter(HelpMessage = "Seconds per test; as before when not given.")]
+    [Alias("TimeoutSeconds", "TestTimeout")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double TestTimeoutSeconds { get; set; }
+
+    /// <summary>Seconds without progress.</summary>
+    [Parameter(HelpMessage = "Seconds without progress; as before when not given.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double StallTimeoutSeconds { get; set; }
+
+    /// <summary>Seconds per model request.</summary>
+    [Parameter(HelpMessage = "Seconds per model request; as before when not given.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double RequestTimeoutSeconds { get; set; }
+
+    /// <summary>Seconds for this session.</summary>
+    [Parameter(HelpMessage = "Seconds for this session; as before when not given.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double BatchTimeoutSeconds { get; set; }
+
+    /// <summary>Retries after provider, harness and crash causes.</summary>
+    [Parameter(HelpMessage = "Retries after faults of the provider, the harness and crashes; as before when not given.")]
+    [ValidateRange(0, 100)]
+    public int RetryCount { get; set; }
+
+    /// <summary>Results that are neither passed nor skipped after which the session stops.</summary>
+    [Parameter(HelpMessage = "Stop after this many results that are neither passed nor skipped.")]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxFailures { get; set; }
+
+    /// <summary>A variable that gets the batch as it ended.</summary>
+    [Parameter(HelpMessage = "A variable that gets the batch as it ended: Success, State, counts, RunFolder.")]
+    [ValidateNotNullOrEmpty]
+    public string? BatchVariable { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _slot.Dispose();
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _slot.Stop();
+
+    private protected override void Begin() => _changes = new ResumeChanges
+    {
+        RetryOutcome = RetryOutcome is null ? [] : OutcomeFilter.Parse(RetryOutcome, nameof(RetryOutcome)).Words,
+        ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
+        TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds),
+        StallTimeoutSeconds = Given(nameof(StallTimeoutSeconds), StallTimeoutSeconds),
+        RequestTimeoutSeconds = Given(nameof(RequestTimeoutSeconds), RequestTimeoutSeconds),
+        BatchTimeoutSeconds = Given(nameof(BatchTimeoutSeconds), BatchTimeoutSeconds),
+        RetryCount = Given(nameof(RetryCount), RetryCount),
+        MaxFailures = Given(nameof(MaxFailures), MaxFailures),
+    };
+
+    private protected override void Process()
+    {
+        if (IsUnspecified)
+        {
+            throw Errors.NoBatch(MyInvocation.MyCommand.Name);
+        }
+
+        foreach (var folder in TakeRunFolders(NewestUnfinished).TakeWhile(_ => !Stopping))
+        {
+            Resume(Batches.Read(folder));
+        }
+    }
+
+    private void Resume(TestBatch batch)
+    {
+        if (batch.State == BatchStates.Completed && RetryOutcome is null)
+        {
+            Say($"'{batch.Name}' is complete: {DisplayText.Count(batch.Done)} of {DisplayText.Count(batch.Planned)}. Read it with Get-TestResult {batch.Id}.");
+        }
+        else if (ShouldProcess(batch.Id, "Resume batch"))
+        {
+            var toRun = 0;
+            new ForegroundRun(this, _slot, BatchVariable).Run(
+                () => BatchRun.Resume(CommandRuntime, batch.RunFolder, _changes, WriteWarning, out toRun),
+                resumed => BatchRunReport.Continue(resumed, toRun));
+        }
+    }
+
+    // With -RetryOutcome the newest is meant, complete or not: its results are what is to run again.
+    private IEnumerable<string> NewestUnfinished(IReadOnlyList<string> runs) =>
+        RetryOutcome is null ? runs.Where(r => Batches.Read(r).State != BatchStates.Completed).Concat(runs).Take(1) : Newest(runs);
+}

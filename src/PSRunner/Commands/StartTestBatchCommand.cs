@@ -1,0 +1,181 @@
+using System.Management.Automation;
+using PSRunner.Hosting;
+
+namespace PSRunner.Commands;
+
+/// <summary>Runs test cases as a new batch. Each result is written when it is on disk, not before.</summary>
+[Cmdlet(VerbsLifecycle.Start, "TestBatch", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, DefaultParameterSetName = FromTestCases)]
+[OutputType(typeof(TestResult))]
+public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
+{
+    private const string FromTestCases = "TestCase";
+
+    private readonly SessionSlot _slot = new();
+    private NewBatch? _batch;
+
+    /// <summary>A label of 1 to 80 characters.</summary>
+    [Parameter(Position = 0, ParameterSetName = FromTestCases, HelpMessage = "A label; the batch's id begins with it.")]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "batch";
+
+    /// <summary>Test cases, or results whose cases run again in a new batch.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = FromTestCases, HelpMessage = "Test cases, or results whose cases run again.")]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>The folder that holds the run folders.</summary>
+    [Parameter(HelpMessage = "The folder that holds the run folders; ./test-batches when not given.")]
+    [ValidateNotNullOrEmpty]
+    public string OutputPath { get; set; } = DefaultOutputPath;
+
+    /// <summary>Cases running at once.</summary>
+    [Parameter(HelpMessage = "Cases running at once; 20 when all wait for a model, else the number of processors.")]
+    [Alias("MaxWorkers")]
+    [ValidateRange(1, 10_000)]
+    public int ThrottleLimit { get; set; }
+
+    /// <summary>Seconds per test.</summary>
+    [Parameter(HelpMessage = "Seconds per test; 900 for workflow tests, else 600.")]
+    [Alias("TimeoutSeconds", "TestTimeout")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double TestTimeoutSeconds { get; set; }
+
+    /// <summary>Seconds without progress.</summary>
+    [Parameter(HelpMessage = "Seconds without progress; min(300, test) when not given.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double StallTimeoutSeconds { get; set; }
+
+    /// <summary>Seconds per model request.</summary>
+    [Parameter(HelpMessage = "Seconds per model request; min(120, 0.8 x stall) when not given.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double RequestTimeoutSeconds { get; set; }
+
+    /// <summary>Seconds per session.</summary>
+    [Parameter(HelpMessage = "Seconds for the whole session; what the plan can take, at most 24 h, when not given.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double BatchTimeoutSeconds { get; set; }
+
+    /// <summary>Seconds between asking an attempt to end and ending it by force.</summary>
+    [Parameter(HelpMessage = "Seconds between asking an attempt to end and ending it by force.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double GracePeriodSeconds { get; set; } = 5;
+
+    /// <summary>Retries after provider, harness and crash causes.</summary>
+    [Parameter(HelpMessage = "Retries after faults of the provider, the harness and crashes; a failed test is never tried again.")]
+    [ValidateRange(0, 100)]
+    public int RetryCount { get; set; } = 2;
+
+    /// <summary>A score without an outcome passes from here on.</summary>
+    [Parameter(HelpMessage = "A score without an outcome passes from here on.")]
+    [ValidateRange(0.0, 1.0)]
+    public double PassScore { get; set; } = 0.5;
+
+    /// <summary>Results between two writes of the open Parquet part.</summary>
+    [Parameter(HelpMessage = "Results between two writes of the open Parquet part. Not needed for safety: every result is on disk before you see it.")]
+    [ValidateRange(1, int.MaxValue)]
+    public int CheckpointInterval { get; set; }
+
+    /// <summary>Seconds between two writes of the open Parquet part.</summary>
+    [Parameter(HelpMessage = "Seconds between two writes of the open Parquet part. Not needed for safety.")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double CheckpointIntervalSeconds { get; set; }
+
+    /// <summary>Results that are neither passed nor skipped after which the batch stops.</summary>
+    [Parameter(HelpMessage = "Stop after this many results that are neither passed nor skipped.")]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxFailures { get; set; }
+
+    /// <summary>Whose transcripts and outputs are kept as files.</summary>
+    [Parameter(HelpMessage = "Whose transcripts and outputs are kept as files.")]
+    [ValidateSet(nameof(ArtifactRule.All), nameof(ArtifactRule.Failed), nameof(ArtifactRule.None))]
+    public string KeepArtifact { get; set; } = nameof(ArtifactRule.All);
+
+    /// <summary>A variable that gets the batch as it ended.</summary>
+    [Parameter(HelpMessage = "A variable that gets the batch as it ended: Success, State, counts, RunFolder.")]
+    [ValidateNotNullOrEmpty]
+    public string? BatchVariable { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _slot.Dispose();
+        _batch?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _slot.Stop();
+
+    private protected override void Begin() => _batch = new NewBatch(Options(), isDryRun: IsWhatIf());
+
+    private protected override void Process()
+    {
+        foreach (var input in Unrolled(InputObject))
+        {
+            switch (input)
+            {
+                case TestCase testCase:
+                    _batch!.Add(testCase);
+                    break;
+                case TestResult result:
+                    _batch!.AddAgain(result);
+                    break;
+                default:
+                    throw Errors.NotATestCase(input);
+            }
+        }
+    }
+
+    private protected override void End()
+    {
+        if (_batch!.Count == 0)
+        {
+            WriteWarning("Nothing to run: no test case came through the pipeline.");
+            return;
+        }
+
+        var limits = _batch.Limits;
+        var what = $"Start batch '{Name}' of {DisplayText.Count(_batch.Count)} cases, {limits.Throttle} at once, "
+            + $"test limit {DisplayText.Duration(limits.Test.TotalSeconds)}, batch limit {DisplayText.Duration(limits.Batch.TotalSeconds)}";
+        if (ShouldProcess(ToShortPath(_batch.RunFolder), what))
+        {
+            new ForegroundRun(this, _slot, BatchVariable).Run(
+                () => _batch.Start(CommandRuntime),
+                batch => BatchRunReport.Start(batch, limits.Throttle, limits.Batch));
+        }
+    }
+
+    private BatchOptions Options() => new()
+    {
+        Name = Name,
+        OutputPath = ToFilePath(OutputPath),
+        ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
+        TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds),
+        StallTimeoutSeconds = Given(nameof(StallTimeoutSeconds), StallTimeoutSeconds),
+        RequestTimeoutSeconds = Given(nameof(RequestTimeoutSeconds), RequestTimeoutSeconds),
+        BatchTimeoutSeconds = Given(nameof(BatchTimeoutSeconds), BatchTimeoutSeconds),
+        GracePeriodSeconds = GracePeriodSeconds,
+        RetryCount = RetryCount,
+        PassScore = PassScore,
+        CheckpointInterval = Given(nameof(CheckpointInterval), CheckpointInterval),
+        CheckpointIntervalSeconds = Given(nameof(CheckpointIntervalSeconds), CheckpointIntervalSeconds),
+        MaxFailures = Given(nameof(MaxFailures), MaxFailures),
+        KeepArtifact = Enum.Parse<ArtifactRule>(KeepArtifact, ignoreCase: true),
+    };
+
+    // With -WhatIf nothing may be written, not even the plan.
+    private bool IsWhatIf() =>
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var asked)
+            ? asked is SwitchParameter { IsPresent: true }
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    private static IEnumerable<object> Unrolled(PSObject? input)
+    {
+        if (input is null)
+        {
+            return [];
+        }
+
+        // -InputObject $cases brings the whole array as one object.
+        var many = LanguagePrimitives.GetEnumerable(input);
+        return many is null ? [input.BaseObject] : many.Cast<object?>().OfType<object>().Select(o => o is PSObject p ? p.BaseObject : o);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Management.Automation;
+using PSRunner.Engine;
+
+namespace PSRunner.Hosting;
+
+/// <summary>
+/// Runs one session of a batch under a command: results go from the engine to the pipeline on the pipeline's own thread,
+/// which alone may write. However the pipeline ends, the session is asked to stop, drained and closed within its limits.
+/// </summary>
+internal sealed class BatchRun : IDisposable
+{
+    // Four times a second is what a progress display can use.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+    private static int s_lastActivityId = 0x5053_0000;
+
+    private readonly ICommandRuntime _output;
+    private readonly BatchSession _session;
+    private readonly ProgressRecord _progress;
+    private readonly long _began = TimeProvider.System.GetTimestamp();
+    private long _lastProgress;
+    private bool _isClosed;
+
+    /// <param name="output">Where the command writes.</param>
+    /// <param name="session">The session; this run owns it.</param>
+    public BatchRun(ICommandRuntime output, BatchSession session)
+    {
+        _output = output;
+        _session = session;
+        _progress = new ProgressRecord(Interlocked.Increment(ref s_lastActivityId), session.Batch.Name, "0");
+    }
+
+    /// <summary>Goes on with a batch.</summary>
+    /// <param name="output">Where the command writes.</param>
+    /// <param name="runFolder">The batch.</param>
+    /// <param name="changes">What is different this time.</param>
+    /// <param name="warn">Gets what recovery found.</param>
+    /// <param name="toRun">Cases that are pending.</param>
+    public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeChanges changes, Action<string> warn, out int toRun)
+    {
+        var options = new ResumeOptions
+        {
+            RetryOutcome = changes.RetryOutcome,
+            ThrottleLimit = changes.ThrottleLimit,
+            TestTimeoutSeconds = changes.TestTimeoutSeconds,
+            StallTimeoutSeconds = changes.StallTimeoutSeconds,
+            RequestTimeoutSeconds = changes.RequestTimeoutSeconds,
+            BatchTimeoutSeconds = changes.BatchTimeoutSeconds,
+            RetryCount = changes.RetryCount,
+            MaxFailures = changes.MaxFailures,
+        };
+        var session = BatchSession.Resume(runFolder, options, Executors.All());
+        foreach (var note in session.Notes)
+        {
+            warn(note);
+        }
+
+        toRun = session.ToRun;
+        return new BatchRun(output, session);
+    }
+
+    /// <summary>Asks the session to end; from any thread, never blocking.</summary>
+    public void RequestStop(string reason) => _session.Stop(reason);
+
+    /// <summary>Writes results as they become durable until the session has ended, and returns how it ended.</summary>
+    /// <exception cref="PipelineStoppedException">The pipeline took no more; the session was stopped and closed first.</exception>
+    public TestBatch Pump()
+    {
+        try
+        {
+            while (!_session.Results.IsCompleted)
+            {
+                if (_session.Results.TryTake(out var result, LookEvery))
+                {
+                    _output.WriteObject(result);
+                }
+
+                ShowProgress();
+            }
+        }
+        catch
+        {
+            // Select-Object -First, a failing command downstream or Ctrl+C: whatever threw, the batch must end in order.
+            RequestStop("Stopped by the pipeline");
+            throw;
+        }
+        finally
+        {
+            Close();
+        }
+
+        _progress.RecordType = ProgressRecordType.Completed;
+        _output.WriteProgress(_progress);
+        return _session.Batch;
+    }
+
+    /// <summary>The batch as it is now; after the end, as it ended.</summary>
+    public TestBatch Batch => _session.Batch;
+
+    /// <summary>Seconds since the run began.</summary>
+    public double ElapsedSeconds => TimeProvider.System.GetElapsedTime(_began).TotalSeconds;
+
+    /// <summary>Ends the session if it still runs.</summary>
+    public void Dispose()
+    {
+        if (!_isClosed)
+        {
+            RequestStop("Stopped because the command ended");
+            Close();
+        }
+    }
+
+    // Bounded by the session's own limits: grace, kill, shutdown.
+    private void Close()
+    {
+        _isClosed = true;
+        _session.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    private void ShowProgress()
+    {
+        if (_lastProgress != 0 && TimeProvider.System.GetElapsedTime(_lastProgress) < LookEvery)
+        {
+            return;
+        }
+
+        _lastProgress = TimeProvider.System.GetTimestamp();
+        var progress = _session.GetProgress();
+        _progress.StatusDescription = DisplayText.Status(progress);
+        _progress.PercentComplete = progress.Planned == 0 ? -1 : (int)(100L * progress.Done / progress.Planned);
+        _output.WriteProgress(_progress);
+    }
+}

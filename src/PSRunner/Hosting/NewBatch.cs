@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using PSRunner.Engine;
+using PSRunner.Engine.Scheduling;
+
+namespace PSRunner.Hosting;
+
+/// <summary>A batch that is being planned; nothing has started.</summary>
+internal sealed class NewBatch : IDisposable
+{
+    private readonly BatchBuilder _builder;
+    private readonly Dictionary<string, StoredPlan> _plans = new(StringComparer.Ordinal);
+
+    /// <param name="options">What was asked.</param>
+    /// <param name="isDryRun">True: nothing is written.</param>
+    public NewBatch(BatchOptions options, bool isDryRun) => _builder = new BatchBuilder(options, Executors.All(), isDryRun);
+
+    public int Count => _builder.Count;
+
+    public string RunFolder => _builder.RunFolder;
+
+    /// <summary>The limits that this plan gets.</summary>
+    public BatchLimits Limits => _builder.ResolveLimits();
+
+    public void Add(TestCase testCase) => _builder.Add(testCase);
+
+    /// <summary>Adds the case of a result of another batch, as it stands in that batch's plan.</summary>
+    public void AddAgain(TestResult result)
+    {
+        if (!_plans.TryGetValue(result.RunFolder, out var plan))
+        {
+            _plans.Add(result.RunFolder, plan = StoredPlan.Open(result.RunFolder));
+        }
+
+        _builder.Add(plan.Load(result.Index));
+    }
+
+    /// <summary>Freezes the plan and starts.</summary>
+    public BatchRun Start(ICommandRuntime output) => new(output, _builder.Start());
+
+    public void Dispose()
+    {
+        _builder.Dispose();
+        foreach (var plan in _plans.Values)
+        {
+            plan.Dispose();
+        }
+    }
+}

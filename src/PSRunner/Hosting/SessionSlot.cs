@@ -1,0 +1,40 @@
+namespace PSRunner.Hosting;
+
+/// <summary>
+/// Where a command keeps its running session, so that Ctrl+C (another thread, any moment) reaches it: also one that starts
+/// a moment later.
+/// </summary>
+internal sealed class SessionSlot : IDisposable
+{
+    private const string Reason = "Stopped by Ctrl+C";
+
+    private readonly Lock _gate = new();
+    private BatchRun? _run;
+
+    /// <summary>True after Ctrl+C.</summary>
+    public bool IsStopped { get; private set; }
+
+    public void Set(BatchRun run)
+    {
+        lock (_gate)
+        {
+            _run = run;
+            if (IsStopped)
+            {
+                run.RequestStop(Reason);
+            }
+        }
+    }
+
+    /// <summary>Signals and returns at once.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            IsStopped = true;
+            _run?.RequestStop(Reason);
+        }
+    }
+
+    public void Dispose() => _run?.Dispose();
+}

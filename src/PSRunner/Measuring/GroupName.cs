@@ -1,0 +1,48 @@
+namespace PSRunner.Measuring;
+
+/// <summary>The values that make a group, as text. Equal by value, ordered value by value, numbers as numbers.</summary>
+internal sealed class GroupName : IEquatable<GroupName>, IComparable<GroupName>
+{
+    private readonly string[] _parts;
+
+    private GroupName(string[] parts) => _parts = parts;
+
+    /// <summary>What the table shows.</summary>
+    public string Text => string.Join(' ', _parts);
+
+    public static GroupName Of(IEnumerable<object?> values) => new([.. values.Select(GroupKey.Text)]);
+
+    public bool Equals(GroupName? other) => other is not null && _parts.AsSpan().SequenceEqual(other._parts);
+
+    public override bool Equals(object? obj) => Equals(obj as GroupName);
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        foreach (var part in _parts)
+        {
+            hash.Add(part, StringComparer.Ordinal);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    public int CompareTo(GroupName? other)
+    {
+        for (var i = 0; other is not null && i < _parts.Length; i++)
+        {
+            if (Compare(_parts[i], other._parts[i]) is not 0 and var order)
+            {
+                return order;
+            }
+        }
+
+        return other is null ? 1 : 0;
+    }
+
+    private static int Compare(string left, string right) =>
+        double.TryParse(left, System.Globalization.CultureInfo.InvariantCulture, out var a)
+        && double.TryParse(right, System.Globalization.CultureInfo.InvariantCulture, out var b)
+            ? a.CompareTo(b)
+            : string.CompareOrdinal(left, right);
+}
