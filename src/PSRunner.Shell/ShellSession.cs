@@ -9,10 +9,14 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
 {
     private const string LastSucceeded = "PSRunnerLastSucceeded";
 
+    // One Ctrl+C may arrive twice: timeout(1) and some terminals signal the process and its group.
+    private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private Runspace? _runspace;
     private PowerShell? _running;
     private int? _stopCode;
+    private long _stoppedAt;
 
     /// <summary>Opens the runspace and imports the module that lies beside this program.</summary>
     public bool TryOpen()
@@ -74,19 +78,24 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
         return code == ExitCodes.Success && host.ExitCode is null && failed ? ExitCodes.Failure : code;
     }
 
-    /// <summary>Asks the running pipeline to stop; false when none runs or it was asked before.</summary>
+    /// <summary>Asks the running pipeline to stop; false when none runs or it was asked a while ago.</summary>
     public bool TryStop(int exitCode)
     {
         lock (_gate)
         {
-            if (_running is null || _stopCode is not null)
+            if (_running is null)
             {
                 return false;
             }
 
-            _stopCode = exitCode;
-            _running.BeginStop(null, null);
-            return true;
+            if (_stopCode is null)
+            {
+                (_stopCode, _stoppedAt) = (exitCode, TimeProvider.System.GetTimestamp());
+                _running.BeginStop(null, null);
+                return true;
+            }
+
+            return TimeProvider.System.GetElapsedTime(_stoppedAt) < SameSignal;
         }
     }
 
