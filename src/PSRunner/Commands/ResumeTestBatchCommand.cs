@@ -102,7 +102,7 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
         {
             var toRun = 0;
             new ForegroundRun(this, _slot, BatchVariable).Run(
-                () => BatchRun.Resume(CommandRuntime, batch.RunFolder, _changes, WriteWarning, out toRun),
+                () => BatchRun.Resume(CommandRuntime, batch.RunFolder, _changes, out toRun),
                 resumed => BatchRunReport.Continue(resumed, toRun));
         }
     }

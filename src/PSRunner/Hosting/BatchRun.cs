@@ -18,7 +18,7 @@ internal sealed class BatchRun : IDisposable
     private readonly ProgressRecord _progress;
     private readonly long _began = TimeProvider.System.GetTimestamp();
     private long _lastProgress;
-    private bool _isClosed;
+    private TestBatch? _end;
 
     /// <param name="output">Where the command writes.</param>
     /// <param name="session">The session; this run owns it.</param>
@@ -33,9 +33,8 @@ internal sealed class BatchRun : IDisposable
     /// <param name="output">Where the command writes.</param>
     /// <param name="runFolder">The batch.</param>
     /// <param name="changes">What is different this time.</param>
-    /// <param name="warn">Gets what recovery found.</param>
     /// <param name="toRun">Cases that are pending.</param>
-    public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeChanges changes, Action<string> warn, out int toRun)
+    public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeChanges changes, out int toRun)
     {
         var options = new ResumeOptions
         {
@@ -49,11 +48,6 @@ internal sealed class BatchRun : IDisposable
             MaxFailures = changes.MaxFailures,
         };
         var session = BatchSession.Resume(runFolder, options, Executors.All());
-        foreach (var note in session.Notes)
-        {
-            warn(note);
-        }
-
         toRun = session.ToRun;
         return new BatchRun(output, session);
     }
@@ -61,9 +55,9 @@ internal sealed class BatchRun : IDisposable
     /// <summary>Asks the session to end; from any thread, never blocking.</summary>
     public void RequestStop(string reason) => _session.Stop(reason);
 
-    /// <summary>Writes results as they become durable until the session has ended, and returns how it ended.</summary>
+    /// <summary>Writes results as they become durable until the session has ended, and closes it.</summary>
     /// <exception cref="PipelineStoppedException">The pipeline took no more; the session was stopped and closed first.</exception>
-    public TestBatch Pump()
+    public void Pump()
     {
         try
         {
@@ -76,6 +70,8 @@ internal sealed class BatchRun : IDisposable
 
                 ShowProgress();
             }
+
+            ShowNotes();
         }
         catch
         {
@@ -90,11 +86,10 @@ internal sealed class BatchRun : IDisposable
 
         _progress.RecordType = ProgressRecordType.Completed;
         _output.WriteProgress(_progress);
-        return _session.Batch;
     }
 
     /// <summary>The batch as it is now; after the end, as it ended.</summary>
-    public TestBatch Batch => _session.Batch;
+    public TestBatch Batch => _end ?? _session.Batch;
 
     /// <summary>Seconds since the run began.</summary>
     public double ElapsedSeconds => TimeProvider.System.GetElapsedTime(_began).TotalSeconds;
@@ -102,7 +97,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>Ends the session if it still runs.</summary>
     public void Dispose()
     {
-        if (!_isClosed)
+        if (_end is null)
         {
             RequestStop("Stopped because the command ended");
             Close();
@@ -112,8 +107,23 @@ internal sealed class BatchRun : IDisposable
     // Bounded by the session's own limits: grace, kill, shutdown.
     private void Close()
     {
-        _isClosed = true;
-        _session.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        try
+        {
+            _session.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _end = _session.Completion.GetAwaiter().GetResult();
+        }
+        catch (TimeoutException)
+        {
+            _end = _session.Batch with { Message = "The session did not close in time; what it had not saved runs again" };
+        }
+    }
+
+    private void ShowNotes()
+    {
+        foreach (var note in _session.TakeNotes())
+        {
+            _output.WriteWarning(note);
+        }
     }
 
     private void ShowProgress()
@@ -124,6 +134,7 @@ internal sealed class BatchRun : IDisposable
         }
 
         _lastProgress = TimeProvider.System.GetTimestamp();
+        ShowNotes();
         var progress = _session.GetProgress();
         _progress.StatusDescription = DisplayText.Status(progress);
         _progress.PercentComplete = progress.Planned == 0 ? -1 : (int)(100L * progress.Done / progress.Planned);

@@ -33,9 +33,8 @@ internal sealed class HostedPowerShell : IDisposable
     /// <summary>Runs a script and returns the one error that ended it.</summary>
     public ErrorRecord InvokeExpectingError(string script, params object?[] arguments)
     {
-        using var ps = Create(script, arguments);
-        var settings = new PSInvocationSettings { ErrorActionPreference = ActionPreference.Stop };
-        return Assert.ThrowsAny<RuntimeException>(() => ps.Invoke(null, settings)).ErrorRecord;
+        using var ps = Create("$ErrorActionPreference = 'Stop'\n" + script, arguments);
+        return Assert.ThrowsAny<RuntimeException>(() => ps.Invoke()).ErrorRecord;
     }
 
     /// <summary>Runs a script as a console does and returns what is on the screen, without blank lines around it.</summary>

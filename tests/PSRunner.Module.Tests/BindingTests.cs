@@ -1,0 +1,63 @@
+using System.Management.Automation;
+using PSRunner.Module.Tests.Hosting;
+
+namespace PSRunner.Module.Tests;
+
+/// <summary>What the user asks wrongly is refused before anything starts, with an id that scripts can rely on.</summary>
+[Collection(OneAtATime.Name)]
+public sealed class BindingTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-binding-").FullName;
+    private readonly HostedPowerShell _shell;
+
+    public BindingTests() => _shell = new HostedPowerShell(_folder);
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("New-WorkflowTest", "ModelMissing", ErrorCategory.InvalidArgument)]
+    [InlineData("New-WorkflowTest sim-strnog", "ModelUnknown", ErrorCategory.InvalidArgument)]
+    [InlineData("New-WorkflowTest sim-strong all", "PromptTypeAll", ErrorCategory.InvalidArgument)]
+    [InlineData("New-WorkflowTest sim-strong -TaskType nothing", "TaskTypeUnknown", ErrorCategory.InvalidArgument)]
+    [InlineData("1..3 | Start-TestBatch", "InputIsNotATestCase", ErrorCategory.InvalidArgument)]
+    [InlineData("Start-TestBatch 'a/b'", "BadBatchName", ErrorCategory.InvalidArgument)]
+    [InlineData("Start-TestBatch -TimeoutSeconds 30 -StallTimeoutSeconds 60", "LimitsDoNotFit", ErrorCategory.InvalidArgument)]
+    [InlineData("Stop-TestBatch", "NoBatchGiven", ErrorCategory.InvalidArgument)]
+    [InlineData("Resume-TestBatch", "NoBatchGiven", ErrorCategory.InvalidArgument)]
+    [InlineData("Resume-TestBatch nope-such", "BatchNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Resume-TestBatch x -RetryOutcome 3", "BadOutcomeWord", ErrorCategory.InvalidArgument)]
+    [InlineData("Get-TestResult nope-such", "BatchNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-TestResult -Outcome 3", "BadOutcomeWord", ErrorCategory.InvalidArgument)]
+    [InlineData("1 | Save-TestResults x.txt", "UnknownFormat", ErrorCategory.InvalidArgument)]
+    [InlineData("1 | Save-TestResults", "NoPathGiven", ErrorCategory.InvalidArgument)]
+    [InlineData("1 | Save-TestResults x.parquet", "ParquetTakesResults", ErrorCategory.InvalidArgument)]
+    [InlineData("1 | Save-TestResults no/such/folder/x.csv", "FileNotWritable", ErrorCategory.WriteError)]
+    [InlineData("1 | Save-TestResults env:x.csv", "NotAFileSystemPath", ErrorCategory.InvalidArgument)]
+    public void A_wrong_request_is_a_terminating_error_with_its_id(string script, string errorId, ErrorCategory category)
+    {
+        var error = _shell.InvokeExpectingError(script);
+
+        Assert.Equal(errorId, error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal(category, error.CategoryInfo.Category);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Theory]
+    [InlineData("Start-TestBatch -TestTimeoutSeconds 0")]
+    [InlineData("Start-TestBatch -TestTimeoutSeconds -1")]
+    [InlineData("Start-TestBatch -TestTimeoutSeconds ([double]::NaN)")]
+    [InlineData("Start-TestBatch -ThrottleLimit 0")]
+    [InlineData("Start-TestBatch -PassScore 1.5")]
+    [InlineData("Start-TestBatch -KeepArtifact 1")]
+    [InlineData("New-WorkflowTest sim-strong -ToolSuccessRate 1.1")]
+    public void A_value_out_of_range_is_refused_by_its_parameter(string script) =>
+        Assert.StartsWith("ParameterArgumentValidationError", _shell.InvokeExpectingError(script).FullyQualifiedErrorId, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_wildcard_that_matches_nothing_is_no_error() =>
+        Assert.Empty(_shell.Invoke("Get-TestResult nothing-of-this-name*; Stop-TestBatch nothing-of-this-name*"));
+}
