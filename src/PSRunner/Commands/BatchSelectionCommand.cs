@@ -61,6 +61,8 @@ public abstract class BatchSelectionCommand : TestBatchCommand
         }
 
         var runs = Batches.FindNamed(name, DefaultRoot);
-        return WildcardPattern.ContainsWildcardCharacters(name) ? runs : choose(runs);
+        return Batches.IsPattern(name) ? runs
+            : runs.Count > 0 ? choose(runs)
+            : throw Errors.BatchUnknown(name, Batches.Names(DefaultRoot, 3));
     }
 }

@@ -7,6 +7,7 @@ internal static class Errors
 {
     public const string InputIsNotATestCase = nameof(InputIsNotATestCase);
     public const string NoBatchGiven = nameof(NoBatchGiven);
+    public const string BatchNotFound = nameof(BatchNotFound);
     public const string AmbiguousBatch = nameof(AmbiguousBatch);
     public const string BadOutcomeWord = nameof(BadOutcomeWord);
     public const string NoSuchColumn = nameof(NoSuchColumn);
@@ -30,6 +31,10 @@ internal static class Errors
     public static TestBatchException NoBatch(string command) => new(
         NoBatchGiven, ErrorKind.InvalidArgument,
         $"Which batch? Give its name, its id or its four hex digits ({command} -Name <name>), or its run folder with -Path.");
+
+    public static TestBatchException BatchUnknown(string name, IReadOnlyList<string> newest) => new(
+        BatchNotFound, ErrorKind.NotFound,
+        $"There is no batch '{name}'. {(newest.Count == 0 ? "None is known here: give" : $"Newest: {string.Join(", ", newest)}. Give one of these, or")} a run folder with -Path.", name);
 
     public static TestBatchException Ambiguous(IEnumerable<TestBatch> batches) => new(
         AmbiguousBatch, ErrorKind.InvalidArgument,

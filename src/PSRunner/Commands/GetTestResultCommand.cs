@@ -28,7 +28,7 @@ public sealed class GetTestResultCommand : BatchSelectionCommand
     private protected override void Process()
     {
         var folders = IsUnspecified ? Batches.FindAll(DefaultRoot).Take(1) : TakeRunFolders(Newest);
-        foreach (var result in folders.SelectMany(StoredResults.Read))
+        foreach (var result in folders.SelectMany(folder => StoredResults.Read(folder, WriteWarning)))
         {
             if (Stopping)
             {

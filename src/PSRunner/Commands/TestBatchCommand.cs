@@ -6,7 +6,7 @@ namespace PSRunner.Commands;
 public abstract class TestBatchCommand : PSCmdlet
 {
     /// <summary>The folder where run folders lie when nothing else is said.</summary>
-    private protected const string DefaultOutputPath = "./test-batches";
+    internal const string DefaultOutputPath = "./test-batches";
 
     /// <inheritdoc/>
     protected sealed override void BeginProcessing() => Guarded(Begin);

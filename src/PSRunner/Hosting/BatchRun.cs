@@ -107,15 +107,11 @@ internal sealed class BatchRun : IDisposable
     // Bounded by the session's own limits: grace, kill, shutdown.
     private void Close()
     {
-        try
-        {
-            _session.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            _end = _session.Completion.GetAwaiter().GetResult();
-        }
-        catch (TimeoutException)
-        {
-            _end = _session.Batch with { Message = "The session did not close in time; what it had not saved runs again" };
-        }
+        _session.Dispose();
+        var end = Batches.AtRest(_session.Batch);
+        _end = _session.WaitForEnd(TimeSpan.Zero)
+            ? end
+            : end with { Message = "The session did not close in time; what it had not saved runs again" };
     }
 
     private void ShowNotes()

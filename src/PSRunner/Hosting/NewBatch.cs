@@ -8,7 +8,7 @@ namespace PSRunner.Hosting;
 internal sealed class NewBatch : IDisposable
 {
     private readonly BatchBuilder _builder;
-    private readonly Dictionary<string, StoredPlan> _plans = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredBatch> _plans = new(StringComparer.Ordinal);
 
     /// <param name="options">What was asked.</param>
     /// <param name="isDryRun">True: nothing is written.</param>
@@ -28,7 +28,7 @@ internal sealed class NewBatch : IDisposable
     {
         if (!_plans.TryGetValue(result.RunFolder, out var plan))
         {
-            _plans.Add(result.RunFolder, plan = StoredPlan.Open(result.RunFolder));
+            _plans.Add(result.RunFolder, plan = StoredBatch.Open(result.RunFolder));
         }
 
         _builder.Add(plan.Load(result.Index));

@@ -43,7 +43,7 @@ internal sealed class MissingCases
     {
         try
         {
-            using var plan = StoredPlan.Open(runFolder);
+            using var plan = StoredBatch.Open(runFolder);
             var present = new BitArray(plan.Count);
             foreach (var result in results.Where(r => r.Index >= 0 && r.Index < plan.Count))
             {
