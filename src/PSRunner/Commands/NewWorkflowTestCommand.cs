@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using PSRunner.Completion;
+using PSRunner.Hosting;
 using PSRunner.Workflows.Cases;
-using PSRunner.Workflows.Models;
 
 namespace PSRunner.Commands;
 
@@ -121,7 +121,7 @@ public sealed class NewWorkflowTestCommand : TestBatchCommand
             RetryCount = Given(nameof(RetryCount), RetryCount),
             Resource = Resource,
         };
-        foreach (var testCase in WorkflowCases.Create(options, EmbeddedModels.FromEnvironment()))
+        foreach (var testCase in WorkflowCases.Create(options, Executors.Models))
         {
             WriteObject(testCase);
         }

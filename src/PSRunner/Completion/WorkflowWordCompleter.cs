@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using PSRunner.Workflows.Models;
+using PSRunner.Hosting;
 using PSRunner.Workflows.Prompts;
 using PSRunner.Workflows.Tasks;
 
@@ -17,7 +17,7 @@ public sealed class WorkflowWordCompleter : IArgumentCompleter
 
     private static IEnumerable<string> WordsOf(string parameter) => parameter switch
     {
-        "Model" => EmbeddedModels.FromEnvironment().Names,
+        "Model" => Executors.Models.Names,
         "PromptType" => [.. PromptTypes.All.Select(p => p.Name), PromptTypes.FlawedPrefix + "*"],
         "Difficulty" => Difficulties.All,
         "TaskType" => TaskTypes.All,
