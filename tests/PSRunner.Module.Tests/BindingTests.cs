@@ -43,7 +43,7 @@ public sealed class BindingTests : IDisposable
 
         Assert.Equal(errorId, error.FullyQualifiedErrorId.Split(',')[0]);
         Assert.Equal(category, error.CategoryInfo.Category);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+        Assert.Empty(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
     }
 
     [Theory]

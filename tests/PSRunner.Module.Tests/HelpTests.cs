@@ -17,7 +17,7 @@ public sealed class HelpTests : IDisposable
     [Fact]
     public void The_help_file_describes_every_parameter_of_every_cmdlet()
     {
-        var help = XDocument.Load(Path.Combine(Package.ModuleFolder, "en-US", "PSRunner.dll-Help.xml")).Root!
+        var help = XDocument.Load(Path.Combine(Repository.ModuleFolder, "en-US", "PSRunner.dll-Help.xml")).Root!
             .Elements(Command + "command")
             .ToDictionary(
                 c => c.Element(Command + "details")!.Element(Command + "name")!.Value,
@@ -40,7 +40,7 @@ public sealed class HelpTests : IDisposable
 
     [Fact]
     public void The_about_topic_fits_80_columns() =>
-        Assert.All(File.ReadLines(Path.Combine(Package.ModuleFolder, "en-US", "about_PSRunner.help.txt")), line => Assert.InRange(line.Length, 0, 80));
+        Assert.All(File.ReadLines(Path.Combine(Repository.ModuleFolder, "en-US", "about_PSRunner.help.txt")), line => Assert.InRange(line.Length, 0, 80));
 
     private List<CmdletInfo> Commands() =>
         [.. _shell.Invoke("Get-Command -Module PSRunner -CommandType Cmdlet").Select(c => (CmdletInfo)c.BaseObject)];

@@ -12,7 +12,7 @@ public sealed class ImportTests
     {
         using var shell = new HostedPowerShell();
         var module = (PSModuleInfo)shell.Invoke("Get-Module PSRunner").Single().BaseObject;
-        var manifest = shell.Invoke("Test-ModuleManifest -Path $args[0]", Package.Manifest).Single().BaseObject as PSModuleInfo;
+        var manifest = shell.Invoke("Test-ModuleManifest -Path $args[0]", Repository.Manifest).Single().BaseObject as PSModuleInfo;
 
         Assert.Equal(manifest!.ExportedCmdlets.Keys.Order(), module.ExportedCmdlets.Keys.Order());
         Assert.Equal(["Save-TestResult"], module.ExportedAliases.Keys);
@@ -51,7 +51,7 @@ public sealed class ImportTests
     public void Exported_types_show_no_type_that_is_not_in_the_default_context()
     {
         using var shell = new HostedPowerShell();
-        var strangers = Directory.EnumerateFiles(Path.Combine(Package.ModuleFolder, "dependencies"), "*.dll")
+        var strangers = Directory.EnumerateFiles(Path.Combine(Repository.ModuleFolder, "dependencies"), "*.dll")
             .Select(Path.GetFileNameWithoutExtension)
             .ToHashSet();
         var shown = new[] { "PSRunner", "PSRunner.Abstractions" }
@@ -68,18 +68,18 @@ public sealed class ImportTests
     public void The_package_holds_no_PowerShell_engine()
     {
         Assert.DoesNotContain(
-            Directory.EnumerateFiles(Package.ModuleFolder, "*.dll", SearchOption.AllDirectories),
+            Directory.EnumerateFiles(Repository.ModuleFolder, "*.dll", SearchOption.AllDirectories),
             f => Path.GetFileName(f).StartsWith("System.Management.Automation", StringComparison.OrdinalIgnoreCase));
         Assert.Equal(
             ["PSRunner.Abstractions.dll", "PSRunner.dll"],
-            Directory.EnumerateFiles(Package.ModuleFolder, "*.dll").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(Repository.ModuleFolder, "*.dll").Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Import_with_force_and_several_runspaces_at_once_keep_the_commands()
     {
         using var shell = new HostedPowerShell();
-        shell.Invoke("Import-Module -Name $args[0] -Force; Import-Module -Name $args[0] -Force", Package.Manifest);
+        shell.Invoke("Import-Module -Name $args[0] -Force; Import-Module -Name $args[0] -Force", Repository.Manifest);
         Assert.NotEmpty(shell.Invoke("Get-Command -Module PSRunner"));
 
         var shells = Enumerable.Range(0, 5).Select(_ => new HostedPowerShell()).ToList();

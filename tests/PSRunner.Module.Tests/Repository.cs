@@ -13,10 +13,16 @@ internal static class Repository
     public static string Root { get; } = FindUp("PSRunner.sln") ?? throw new InvalidOperationException("The tests run outside the repository.");
 
     /// <summary>The packaged module.</summary>
-    public static string Package { get; } = Path.Combine(Root, "artifacts", Configuration, "PSRunner");
+    public static string ModuleFolder { get; } = Path.Combine(Root, "artifacts", Configuration, "PSRunner");
 
-    /// <summary>psrunner.dll.</summary>
-    public static string Shell { get; } = Path.Combine(Root, "src", "PSRunner.Shell", "bin", Configuration, "net10.0", "psrunner.dll");
+    /// <summary>The packaged module's manifest.</summary>
+    public static string Manifest { get; } = Path.Combine(ModuleFolder, "PSRunner.psd1");
+
+    /// <summary>The assembly of psrunner, for <c>dotnet</c>.</summary>
+    public static string Shell { get; } = Path.Combine(ShellFolder, "PSRunner.Shell.dll");
+
+    /// <summary>The program psrunner.</summary>
+    public static string ShellProgram { get; } = Path.Combine(ShellFolder, OperatingSystem.IsWindows() ? "psrunner.exe" : "psrunner");
 
     /// <summary>The old runner's data where it lies beside the checkout; skips the test where it does not.</summary>
     public static string OldRunnerFile(string name)
@@ -25,6 +31,8 @@ internal static class Repository
         Assert.SkipWhen(folder is null, "The old runner's data (shared/workflowbench) does not lie beside this checkout.");
         return Path.Combine(folder!, "shared", "workflowbench", name);
     }
+
+    private static string ShellFolder => Path.Combine(Root, "src", "PSRunner.Shell", "bin", Configuration, "net10.0");
 
     private static string? FindUp(string name)
     {

@@ -105,7 +105,7 @@ public sealed class ShellTests
 
     private static Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo(Package.Shell, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Repository.ShellProgram, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         return Process.Start(start)!;
     }
 }

@@ -6,11 +6,15 @@ namespace PSRunner.Module.Tests.Hosting;
 /// <summary>A bare PowerShell engine with the packaged module imported: core commands only.</summary>
 internal sealed class HostedPowerShell : IDisposable
 {
+    // Batches of tests must not show up among the user's own; child processes inherit this.
+    static HostedPowerShell() =>
+        Environment.SetEnvironmentVariable("XDG_STATE_HOME", Directory.CreateTempSubdirectory("psrunner-state-").FullName);
+
     public HostedPowerShell(string? location = null)
     {
         Runspace = RunspaceFactory.CreateRunspace(Host, InitialSessionState.CreateDefault2());
         Runspace.Open();
-        Invoke("Import-Module -Name $args[0] -ErrorAction Stop", Package.Manifest);
+        Invoke("Import-Module -Name $args[0] -ErrorAction Stop", Repository.Manifest);
         if (location is not null)
         {
             Runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(location));
