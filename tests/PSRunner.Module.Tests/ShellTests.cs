@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PSRunner.Module.Tests.Hosting;
 
 namespace PSRunner.Module.Tests;
 
