@@ -1,0 +1,206 @@
+namespace PSRunner.Workflows.Endpoints.Rates;
+
+/// <summary>
+/// Where the requests of one endpoint key wait for their start: first come, first served, paced, bounded. One gate serves
+/// all batches of the process. Safe from any thread.
+/// </summary>
+/// <remarks>
+/// The time in here is the user's limit or the provider's, not the test's: the caller stops its request and stall clocks
+/// while it awaits a permit, and <see cref="RatePermit.Waited"/> says how long that was.
+/// </remarks>
+internal sealed class RateGate : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly KeyRates _rates;
+    private readonly int _maxQueued;
+    private readonly TimeProvider _time;
+    private readonly long _origin;
+    private readonly ITimer _timer;
+    private readonly LinkedList<Waiter> _queue = new();
+    private Func<Exception>? _closed;
+
+    public RateGate(RateOptions options, TimeProvider time)
+    {
+        _rates = new KeyRates(options);
+        _maxQueued = options.MaxQueued;
+        _time = time;
+        _origin = time.GetTimestamp();
+        _timer = time.CreateTimer(static gate => ((RateGate)gate!).Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_origin);
+
+    /// <summary>How many requests wait.</summary>
+    public int Queued
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// How long a request that came now would wait behind the others: a lane lets in new cases while this is short, so
+    /// that our own limit cannot use up the time of a test.
+    /// </summary>
+    public TimeSpan Backlog
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var state = _rates.Snapshot(Now);
+                return state.HeldFor + TimeSpan.FromSeconds(_queue.Count / state.RequestsPerSecond);
+            }
+        }
+    }
+
+    /// <summary>The limits as they are.</summary>
+    public RateSnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            return _rates.Snapshot(Now);
+        }
+    }
+
+    /// <summary>Waits for the right to send one request.</summary>
+    /// <param name="tokens">The tokens it is expected to use.</param>
+    /// <param name="cancellation">Gives the place in the queue up.</param>
+    /// <returns>The permit; it must be told how the request ended, or disposed.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
+    /// <exception cref="InvalidOperationException">More requests wait than the options allow.</exception>
+    /// <exception cref="Exception">What <see cref="Close"/> was given.</exception>
+    public async ValueTask<RatePermit> EnterAsync(double tokens, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        LinkedListNode<Waiter> place;
+        lock (_lock)
+        {
+            ThrowIfClosed();
+            if (_queue.Count == 0 && _rates.Wait(Now) == TimeSpan.Zero)
+            {
+                return new RatePermit(this, _rates.Start(Now, tokens), TimeSpan.Zero);
+            }
+
+            if (_queue.Count >= _maxQueued)
+            {
+                throw new InvalidOperationException($"{_queue.Count} requests wait for a permit of this key already.");
+            }
+
+            place = _queue.AddLast(new Waiter(tokens, Now));
+        }
+
+        Pump();
+        await using var registration = cancellation.UnsafeRegister(_ => Leave(place, cancellation), null).ConfigureAwait(false);
+        return await place.Value.Entered.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Nobody enters any more: the key is revoked or its quota used up.</summary>
+    /// <param name="reason">Makes the exception for each that waits or comes later.</param>
+    public void Close(Func<Exception> reason)
+    {
+        lock (_lock)
+        {
+            _closed ??= reason;
+            foreach (var waiter in _queue)
+            {
+                waiter.Entered.TrySetException(_closed());
+            }
+
+            _queue.Clear();
+        }
+    }
+
+    /// <summary>Lets requests in again after <see cref="Close"/>.</summary>
+    public void Reopen()
+    {
+        lock (_lock)
+        {
+            _closed = null;
+        }
+    }
+
+    /// <summary>The provider said how much is left of its limit.</summary>
+    public void Observe(Headroom headroom) => Change(now => _rates.Observe(now, headroom));
+
+    /// <summary>Ends the waiting of all.</summary>
+    public void Dispose()
+    {
+        Close(() => new ObjectDisposedException(nameof(RateGate)));
+        _timer.Dispose();
+    }
+
+    internal void Answered(StartedRequest request, double? tokens) => Change(now => _rates.Answered(now, request, tokens));
+
+    internal void Failed() => Change(_ => _rates.Failed());
+
+    internal void Refused(StartedRequest request, TimeSpan? retryAfter, RefusalScope scope) =>
+        Change(now => _rates.Refused(now, request, retryAfter, scope));
+
+    private void Change(Action<TimeSpan> change)
+    {
+        lock (_lock)
+        {
+            change(Now);
+        }
+
+        Pump();
+    }
+
+    private void Pump()
+    {
+        lock (_lock)
+        {
+            while (_queue.First is { } first)
+            {
+                var now = Now;
+                var wait = _rates.Wait(now);
+                if (wait > TimeSpan.Zero)
+                {
+                    _timer.Change(wait == KeyRates.UntilOneEnds ? Timeout.InfiniteTimeSpan : Ceiling(wait), Timeout.InfiniteTimeSpan);
+                    return;
+                }
+
+                // The awaiting code runs elsewhere: the lock is ours while we complete it.
+                _queue.RemoveFirst();
+                var waiter = first.Value;
+                waiter.Entered.TrySetResult(new RatePermit(this, _rates.Start(now, waiter.Tokens), now - waiter.Since));
+            }
+        }
+    }
+
+    private void Leave(LinkedListNode<Waiter> place, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (place.List is not null)
+            {
+                _queue.Remove(place);
+                place.Value.Entered.TrySetCanceled(cancellation);
+            }
+        }
+
+        // The one behind may cost less and so be ready to go.
+        Pump();
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_closed is { } reason)
+        {
+            throw reason();
+        }
+    }
+
+    /// <summary>Timers count whole milliseconds; one that fires early would only be set again.</summary>
+    private static TimeSpan Ceiling(TimeSpan wait) => TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
+
+    private sealed record Waiter(double Tokens, TimeSpan Since)
+    {
+        public TaskCompletionSource<RatePermit> Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
