@@ -57,6 +57,84 @@ public class RecoveryTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void What_is_believed_after_a_kill_survives_a_power_cut_that_follows()
+    {
+        var files = new MemoryFiles();
+        // A process wrote this and died before it flushed; only the system still has it.
+        using (var file = files.Create(Folder.JournalFile(7)))
+        {
+            file.Write(Line(7, new ResultRecord(Plan.Result(7))));
+        }
+
+        Assert.NotEqual(0, Recovery.Open(Folder, files, Plan).Outcomes[7]);
+        for (var seed = 0; seed < 20; seed++)
+        {
+            Assert.NotEqual(0, Recovery.Open(Folder, files.AfterPowerCut(new Random(seed)), Plan).Outcomes[7]);
+        }
+    }
+
+    [Fact]
+    public void What_a_failed_flush_left_in_a_file_is_in_no_part_twice()
+    {
+        var flushes = 0;
+        var files = new MemoryFiles
+        {
+            Before = (_, words) =>
+            {
+                if (words == "flush 000001.jsonl" && ++flushes == 2)
+                {
+                    throw new IOException("Input/output error");
+                }
+            },
+        };
+        using var session = new Session(Folder, files, Plan);
+        session.Save(new ResultRecord(Plan.Result(0)));
+        session.Save(new ResultRecord(Plan.Result(1)));
+        Assert.Equal(2, flushes);
+        session.Close();
+        var parts = new PartFile(files, Plan.Schema, Folder.FullPath);
+        Assert.Equal([0], parts.TryRead(Folder.PartFile(1))!.Value.Rows.Select(r => r.Index));
+        Assert.Equal([1], parts.TryRead(Folder.PartFile(2))!.Value.Rows.Select(r => r.Index));
+    }
+
+    [Fact]
+    public void Within_an_attempt_the_first_record_counts_over_attempts_the_highest_and_what_was_reopened_does_not()
+    {
+        var index = new ResultIndex(4);
+        Assert.True(index.Add(1, new ResultKeyRecord(0, 1, 1)));
+        Assert.True(index.Add(2, new ResultKeyRecord(0, 1, 2)));
+        Assert.Equal((1, 1), (index.Outcomes[0], index.FileOf(0)));
+        Assert.False(index.Superseded[2][0]); // A copy: dropped.
+
+        index.Add(2, new ResultKeyRecord(1, 2, 3));
+        index.Add(3, new ResultKeyRecord(1, 1, 4));
+        index.Add(4, new ResultKeyRecord(1, 3, 5));
+        Assert.Equal((5, 4, 3), (index.Outcomes[1], index.FileOf(1), index.AttemptOf(1)));
+        Assert.True(index.Superseded[2][1] && index.Superseded[3][1]);
+
+        index.Add(1, new ResultKeyRecord(2, 0, 6)); // Skipped without an attempt.
+        Assert.Equal(6, index.Outcomes[2]);
+        index.Reopen(2, 0);
+        index.Add(3, new ResultKeyRecord(2, 0, 6));
+        Assert.Equal((0, 0), (index.Outcomes[2], index.FileOf(2)));
+        index.Add(4, new ResultKeyRecord(2, 1, 1));
+        Assert.Equal((1, 4), (index.Outcomes[2], index.FileOf(2)));
+        Assert.False(index.Add(1, new ResultKeyRecord(4, 1, 1)));
+        Assert.True(index.Take(4, 2, 1));
+        Assert.False(index.Take(4, 2, 1));
+    }
+
+    private static ReadOnlySpan<byte> Line(int file, JournalRecord record)
+    {
+        var buffer = new GroupBuffer();
+        using var lines = new LineWriter(buffer, Plan.Schema);
+        lines.BeginFile(Plan.BatchId, file);
+        lines.BeginGroup();
+        lines.Write(record);
+        return buffer.From(0);
+    }
+
+    [Fact]
     public void A_journal_from_which_something_durable_is_missing_is_kept_beside_its_part()
     {
         var files = new MemoryFiles();
