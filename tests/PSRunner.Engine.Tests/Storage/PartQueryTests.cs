@@ -39,9 +39,9 @@ public sealed class PartQueryTests : IDisposable
     {
         using var session = new Session(_folder, DiskFiles.Instance, _plan);
         session.Save([.. Enumerable.Range(0, 50).Select(i => new ResultRecord(_plan.Result(i)))]);
-        var troubles = 0;
+        var (troubles, sealedFiles) = (0, 0);
         var time = new FakeTimeProvider();
-        using var sealer = new Sealer(session.Sealer, e => troubles += e is null ? 0 : 1, time);
+        using var sealer = new Sealer(session.Sealer, e => troubles += e is null ? 0 : 1, () => sealedFiles++, time);
         sealer.RequestCheckpoint(session.Durable);
         Assert.True(SpinWait.SpinUntil(() => File.Exists(_folder.PartFile(1)), Patience));
         Assert.Equal(50L, Query("SELECT count(*) FROM parts")[0][0]);
@@ -49,7 +49,7 @@ public sealed class PartQueryTests : IDisposable
 
         sealer.Seal(new ClosedFile(1));
         Assert.True(sealer.Close(Patience));
-        Assert.Equal((0, 0), (sealer.Backlog, troubles));
+        Assert.Equal((0, 0, 1), (sealer.Backlog, troubles, sealedFiles));
         Assert.False(File.Exists(_folder.JournalFile(1)));
         Assert.Equal(50, new ResultReader(_folder, _plan).Read().Count());
     }
@@ -70,6 +70,7 @@ public sealed class PartQueryTests : IDisposable
                 troubles.Add(e);
                 told.Set();
             },
+            static () => Assert.Fail("Nothing was sealed."),
             new FakeTimeProvider());
         sealer.Seal(new ClosedFile(1));
         Assert.True(told.Wait(Patience, TestContext.Current.CancellationToken));
