@@ -51,6 +51,12 @@ internal static class TagScanner
             at++;
         }
 
+        // Most brackets of a reply are not ours.
+        if (at >= text.Length || text[at] is not ('t' or 'T'))
+        {
+            return null;
+        }
+
         foreach (var (name, kind) in Names)
         {
             if (!text.AsSpan(at).StartsWith(name, StringComparison.OrdinalIgnoreCase))

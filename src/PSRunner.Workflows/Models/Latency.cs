@@ -10,9 +10,9 @@ namespace PSRunner.Workflows.Models;
 /// <param name="SlowSigma">The same for the second.</param>
 /// <remarks>
 /// Fitted by expectation maximisation (two components, 300 rounds) to the logarithms of seconds per turn (duration by
-/// turns) of 12,251 recorded tests that had turns and did not end on a limit. Quantiles 10, 50, 90, 99 %, recorded and
-/// fitted: large 1.2/4.8/35/87 and 1.2/5.2/36/106; medium 1.7/4.0/14/24 and 1.7/3.9/14/26; small 1.1/1.4/2.9/4.3 and
-/// 1.1/1.4/3.0/4.6. The two components of the large ones are the model and the queue before it.
+/// turns) of recorded tests that had turns and did not end on a limit; how many is said at each. Quantiles 10, 50, 90,
+/// 99 %, recorded and fitted: large 1.2/4.8/35/87 and 1.2/5.2/36/106; medium 1.7/4.0/14/24 and 1.7/3.9/14/26; small
+/// 1.1/1.4/2.9/4.3 and 1.1/1.4/3.0/4.6. The two components of the large ones are the model and the queue before it.
 /// </remarks>
 internal sealed record Latency(double FastShare, double FastMu, double FastSigma, double SlowMu, double SlowSigma)
 {
