@@ -15,6 +15,7 @@ internal static class Errors
     public const string FileExists = nameof(FileExists);
     public const string FileIsReadOnly = nameof(FileIsReadOnly);
     public const string FileNotWritable = nameof(FileNotWritable);
+    public const string FileNotReadable = nameof(FileNotReadable);
     public const string ParquetTakesResults = nameof(ParquetTakesResults);
     public const string NoPathGiven = nameof(NoPathGiven);
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
@@ -62,6 +63,9 @@ internal static class Errors
 
     public static TestBatchException NotWritable(string path, Exception inner) => new(
         FileNotWritable, ErrorKind.WriteError, $"'{path}' cannot be written: {inner.Message} Give another path.", path, inner);
+
+    public static TestBatchException NotReadable(Exception inner) => new(
+        FileNotReadable, ErrorKind.ReadError, $"A file of the batch cannot be read: {inner.Message}", null, inner);
 
     public static TestBatchException NotResults(string path) => new(
         ParquetTakesResults, ErrorKind.InvalidArgument,

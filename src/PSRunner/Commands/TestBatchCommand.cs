@@ -85,5 +85,9 @@ public abstract class TestBatchCommand : PSCmdlet
         {
             ThrowTerminatingError(Errors.From(e));
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(Errors.From(Errors.NotReadable(e)));
+        }
     }
 }
