@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+
+namespace PSRunner.Engine.Processes;
+
+/// <summary>
+/// Sees that processes write: one thread looks at the lengths of all their output files, a few times a second. A thread
+/// of its own, because a timer needs a free pool thread, and a test must not be called stalled for want of one.
+/// </summary>
+internal sealed class OutputWatch : IDisposable
+{
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Watched, bool> _watched = new();
+    private readonly ManualResetEventSlim _closing = new();
+    private readonly Thread _thread;
+
+    /// <param name="period">The time between two looks; 250 ms is plenty for stall windows of seconds.</param>
+    public OutputWatch(TimeSpan period)
+    {
+        _thread = new Thread(() => Run(period)) { IsBackground = true, Name = "PSRunner output watch" };
+        _thread.Start();
+    }
+
+    /// <summary>Calls back, on the watching thread, after each look that found the files changed in length.</summary>
+    /// <param name="paths">Files; they need not exist yet.</param>
+    /// <param name="onGrowth">Gets the sum of their lengths in bytes; must be quick and not throw.</param>
+    /// <returns>Ends the watching. A call that is under way may still finish afterwards.</returns>
+    public IDisposable Watch(IReadOnlyList<string> paths, Action<long> onGrowth)
+    {
+        var watched = new Watched(this, paths, onGrowth);
+        _watched[watched] = true;
+        return watched;
+    }
+
+    /// <summary>One look at everything.</summary>
+    internal void Look()
+    {
+        foreach (var watched in _watched.Keys)
+        {
+            watched.Look();
+        }
+    }
+
+    /// <summary>Ends the thread.</summary>
+    public void Dispose()
+    {
+        _closing.Set();
+        if (_thread.Join(CloseLimit))
+        {
+            _closing.Dispose();
+        }
+    }
+
+    private void Run(TimeSpan period)
+    {
+        while (!_closing.Wait(period))
+        {
+            Look();
+        }
+    }
+
+    private sealed class Watched(OutputWatch owner, IReadOnlyList<string> paths, Action<long> onGrowth) : IDisposable
+    {
+        private long _length;
+
+        public void Look()
+        {
+            var length = paths.Sum(LengthOf);
+            if (Interlocked.Exchange(ref _length, length) != length)
+            {
+                onGrowth(length);
+            }
+        }
+
+        public void Dispose() => owner._watched.TryRemove(this, out _);
+
+        private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace PSRunner.Engine.Processes.Unix;
+
+/// <summary>The few calls of the C library that .NET has no word for. 64-bit Linux (glibc, musl) and macOS.</summary>
+internal static unsafe partial class Libc
+{
+    public const int X_OK = 1;
+    public const int WNOHANG = 1;
+    public const int SIGKILL = 9;
+    public const int SIGTERM = 15;
+    public const int ENOENT = 2;
+    public const int ESRCH = 3;
+    public const int E2BIG = 7;
+    public const int ENOEXEC = 8;
+    public const int ECHILD = 10;
+    public const int EACCES = 13;
+    public const int EPERM = 1;
+    public const int PR_SET_CHILD_SUBREAPER = 36;
+    public const int RUSAGE_SELF = 0;
+
+    public static int SIGCONT => OperatingSystem.IsMacOS() ? 19 : 18;
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    public static partial nint Read(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    public static partial nint Write(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "wait4", SetLastError = true)]
+    public static partial int Wait4(int pid, int* status, int options, ResourceUse* use);
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    public static partial int GetResourceUse(int who, ResourceUse* use);
+
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    public static partial int SetPriority(int which, int who, int priority);
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    public static partial int Prctl(int option, nuint argument);
+
+    /// <summary>struct rusage: two times of two words each, then fourteen words.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 144)]
+    public struct ResourceUse
+    {
+        public long UserSeconds;
+        private readonly long _userMicroseconds;
+        public long SystemSeconds;
+        private readonly long _systemMicroseconds;
+        private readonly long _peak;
+
+        /// <summary>User and system time. The microseconds are 32 bits on macOS, with padding behind.</summary>
+        public readonly double CpuSeconds =>
+            UserSeconds + SystemSeconds + (((int)_userMicroseconds + (int)_systemMicroseconds) / 1e6);
+
+        /// <summary>Linux counts KiB, macOS bytes.</summary>
+        public readonly long PeakKiB => OperatingSystem.IsMacOS() ? _peak / 1024 : _peak;
+    }
+}

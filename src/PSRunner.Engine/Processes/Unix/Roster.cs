@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace PSRunner.Engine.Processes.Unix;
+
+/// <summary>
+/// The process groups that live, one a line, in a nameless file that the guardian reads when this process is gone: a
+/// start or an end costs one small write and no message.
+/// </summary>
+internal sealed class Roster : IDisposable
+{
+    private const int LineLength = 11;
+
+    private readonly Lock _lock = new();
+    private readonly Stack<int> _free = new();
+    private int _slots;
+
+    public Roster()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"psrunner-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        File = System.IO.File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        System.IO.File.Delete(path);
+    }
+
+    /// <summary>The file.</summary>
+    public SafeFileHandle File { get; }
+
+    /// <summary>Notes a group.</summary>
+    /// <returns>Its line.</returns>
+    public int Add(int group)
+    {
+        int slot;
+        lock (_lock)
+        {
+            slot = _free.TryPop(out var free) ? free : _slots++;
+        }
+
+        Write(slot, group.ToString(CultureInfo.InvariantCulture));
+        return slot;
+    }
+
+    /// <summary>Blanks a line.</summary>
+    public void Free(int slot)
+    {
+        Write(slot, "");
+        lock (_lock)
+        {
+            _free.Push(slot);
+        }
+    }
+
+    public void Dispose() => File.Dispose();
+
+    private void Write(int slot, string text) =>
+        RandomAccess.Write(File, Encoding.ASCII.GetBytes(text.PadRight(LineLength - 1) + "\n"), (long)slot * LineLength);
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+
+namespace PSRunner.Engine.Processes.Unix;
+
+/// <summary>What Linux and macOS share: programs in sessions of their own, kept by one thread, guarded by one script.</summary>
+internal sealed class UnixProcessTrees : IProcessTrees
+{
+    /// <summary>Variable that names the tree of a process, unique among all trees of all runners.</summary>
+    public const string TreeVariable = "PSRUNNER_TREE";
+
+    private const int Nice = 10;
+
+    private readonly string _token = Guid.NewGuid().ToString("N");
+    private readonly ChildEnvironment _environment = new();
+    private readonly Roster _roster = new();
+    private readonly Guardian _guardian;
+    private readonly ProcessKeeper _keeper;
+    private readonly Action? _closed;
+    private int _count;
+    private int _disposed;
+
+    /// <param name="watch">Owned.</param>
+    /// <param name="relatives">How this system finds what belongs to a tree.</param>
+    /// <param name="closed">Called once, when all is ended.</param>
+    public UnixProcessTrees(IExitWatch watch, IRelatives relatives, Action? closed = null)
+    {
+        _guardian = new Guardian(_roster, $"{TreeVariable}={_token}-");
+        _keeper = new ProcessKeeper(watch, relatives, _roster);
+        _closed = closed;
+    }
+
+    public ProcessTree Start(ProcessTreeOptions options)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var tag = string.Create(CultureInfo.InvariantCulture, $"{_token}-{Interlocked.Increment(ref _count)}");
+        var environment = _environment.For(options);
+        environment[TreeVariable] = tag;
+        var program = ProgramPath.Find(options.Program, options.WorkingDirectory, environment.GetValueOrDefault("PATH"));
+        StartFailures.RejectZeroBytes(options, environment);
+        var input = WriteInput(options);
+        try
+        {
+            _guardian.EnsureAlive();
+            ReadOnlySpan<ChildFile> files =
+            [
+                new(0, input ?? "/dev/null"),
+                new(1, options.StandardOutputPath, Write: true),
+                options.StandardErrorPath == options.StandardOutputPath ? new(2, null, Source: 1) : new(2, options.StandardErrorPath, Write: true),
+            ];
+            var error = PosixSpawn.Start(program, options.Arguments, environment, options.WorkingDirectory, files, out var pid);
+            if (error != 0)
+            {
+                throw StartFailures.Explain(error, program, options);
+            }
+
+            if (options.Yields)
+            {
+                Yield(pid);
+            }
+
+            var tree = new UnixProcessTree(pid, tag, _keeper)
+            {
+                OutputPath = options.StandardOutputPath,
+                RosterSlot = _roster.Add(pid),
+                PeakAtStartKiB = OwnPeakKiB(),
+            };
+            _keeper.Add(tree);
+            return tree;
+        }
+        finally
+        {
+            if (input is not null)
+            {
+                // The child holds it open.
+                File.Delete(input);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _keeper.Dispose();
+            _guardian.Dispose();
+            _roster.Dispose();
+            _closed?.Invoke();
+        }
+    }
+
+    // A file rather than a pipe: nobody has to feed it while the child does not read.
+    private static string? WriteInput(ProcessTreeOptions options)
+    {
+        if (options.StandardInput.IsEmpty)
+        {
+            return null;
+        }
+
+        var path = options.StandardOutputPath + ".stdin";
+        try
+        {
+            File.WriteAllBytes(path, options.StandardInput.Span);
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcessStartException(ProcessStartFailure.NoFolder, $"The standard input could not be put into '{path}': {e.Message}");
+        }
+    }
+
+    // From outside, some microseconds after the start: the program is still loading. Refusals (it ended, or a sandbox
+    // forbids it) change nothing about the test.
+    private static unsafe void Yield(int pid)
+    {
+        _ = Libc.SetPriority(0, pid, Nice);
+        var file = Libc.Open($"/proc/{pid}/oom_score_adj", 1);
+        if (file >= 0)
+        {
+            fixed (byte* most = "1000"u8)
+            {
+                _ = Libc.Write(file, most, 4);
+            }
+
+            _ = Libc.Close(file);
+        }
+    }
+
+    // macOS counts each program from its own start.
+    private static unsafe long OwnPeakKiB()
+    {
+        Libc.ResourceUse use;
+        return OperatingSystem.IsMacOS() || Libc.GetResourceUse(Libc.RUSAGE_SELF, &use) != 0 ? 0 : use.PeakKiB;
+    }
+}
