@@ -1,3 +1,5 @@
+using PSRunner.Engine.Processes;
+
 namespace PSRunner.Engine.Tests.Processes;
 
 /// <summary>Many kills at any moment of a tree's life, counted afterwards. PSRUNNER_LONG_TESTS=1 runs all 1,000.</summary>
@@ -47,6 +49,43 @@ public sealed class KillCampaignTests(TreeFixture fixture) : IClassFixture<TreeF
             Assert.Equal(0, (await fixture.RunAsync(fixture.Program("true"))).Exit.ExitCode));
 
         Assert.Equal(0, TreeFixture.CountZombies());
+        await TreeFixture.UntilAsync(() => CountHandles() <= handles + 5, "all handles were closed");
+    }
+
+    [Fact]
+    public async Task A_disposed_component_has_ended_everything_and_takes_its_thread_and_handles_along()
+    {
+        var handles = CountHandles();
+        for (var i = 0; i < 20; i++)
+        {
+            var trees = ProcessTrees.Create();
+            using var go = new ManualResetEventSlim();
+            var starts = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+            {
+                go.Wait(TreeFixture.Patience);
+                try
+                {
+                    while (true)
+                    {
+                        trees.Start(fixture.Sh("(setsid sleep 1000 &); sleep 1000"));
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                    // What this test is about: starts race with the end.
+                }
+            })).ToArray();
+            go.Set();
+            await Task.Delay(i, TestContext.Current.CancellationToken);
+
+            trees.Dispose();
+
+            await Task.WhenAll(starts);
+            await TreeFixture.UntilAsync(() => fixture.CountAlive() == 0, "nothing was left");
+        }
+
+        Assert.DoesNotContain(Directory.GetDirectories("/proc/self/task"), t => File.ReadAllText(t + "/comm").StartsWith("PSRunner output", StringComparison.Ordinal));
+        Assert.Single(Directory.GetDirectories("/proc/self/task"), t => File.ReadAllText(t + "/comm").StartsWith("PSRunner proces", StringComparison.Ordinal));
         await TreeFixture.UntilAsync(() => CountHandles() <= handles + 5, "all handles were closed");
     }
 

@@ -3,7 +3,7 @@ namespace PSRunner.Engine.Processes.Unix;
 /// <summary>How a system finds what belongs to a tree beyond its group. Used by the keeper's thread alone.</summary>
 internal interface IRelatives
 {
-    /// <summary>Forgets what was read before; called once a round, so that trees ending together share one look.</summary>
+    /// <summary>Forgets what was read before, so that trees ending together share one look.</summary>
     void Refresh();
 
     /// <summary>

@@ -16,10 +16,15 @@ internal sealed class LinuxProcessTrees : IRelatives
     private readonly ProcFiles _proc = new();
     private readonly int _self = Environment.ProcessId;
     private readonly int _session;
-    private List<ProcessEntry>? _snapshot;
+    private readonly bool _listsChildren;
+    private List<Orphan>? _orphans;
     private HashSet<int> _dead = [];
 
-    private LinuxProcessTrees() => _session = _proc.TryReadEntry(_self, out var self) ? self.Session : 0;
+    private LinuxProcessTrees()
+    {
+        _session = _proc.TryReadEntry(_self, out var self) ? self.Session : 0;
+        _listsChildren = File.Exists($"/proc/{_self}/task/{_self}/children");
+    }
 
     /// <summary>Makes the component; orphans are adopted until it is disposed.</summary>
     public static IProcessTrees Create()
@@ -28,20 +33,20 @@ internal sealed class LinuxProcessTrees : IRelatives
         return new UnixProcessTrees(PidfdExitWatch.Create(), new LinuxProcessTrees(), () => Adopt(-1));
     }
 
-    public void Refresh() => _snapshot = null;
+    public void Refresh() => _orphans = null;
 
     public bool AnyLeft(UnixProcessTree tree, IReadOnlyDictionary<int, UnixProcessTree> trees)
     {
         var left = false;
-        foreach (var child in Adopted(trees))
+        foreach (var orphan in Orphans(trees))
         {
-            if (Belongs(child, tree) != false)
+            if (Belongs(orphan, tree) != false)
             {
                 // Counts once more even when dead: it may have left us children since the list was read.
                 left = true;
-                if (child.Dead)
+                if (orphan.Process.Dead)
                 {
-                    Reap(child.Pid);
+                    Reap(orphan.Process.Pid);
                 }
             }
         }
@@ -51,19 +56,36 @@ internal sealed class LinuxProcessTrees : IRelatives
 
     public IReadOnlyList<Relative> Find(UnixProcessTree tree, IReadOnlyDictionary<int, UnixProcessTree> trees)
     {
-        var all = Snapshot();
-        var seeds = all.Where(p => p.Pid == tree.Pid || (p.Parent == _self
-            ? p.Session != _session && !trees.ContainsKey(p.Pid) && Belongs(p, tree) == true
-            : InFamily(p, tree)));
-        var found = Kin.WithDescendants(all, seeds.Select(p => p.Pid));
-        return [.. all.Where(p => !p.Dead && found.Contains(p.Pid)).Select(p => new Relative(p.Pid, p.Group))];
+        var queue = new Queue<int>(Orphans(trees).Where(orphan => Belongs(orphan, tree) == true).Select(orphan => orphan.Process.Pid));
+        if (!tree.Reaped)
+        {
+            queue.Enqueue(tree.Pid);
+        }
+
+        // Downwards from the few that are ours, so the cost does not grow with the machine's other processes.
+        var seen = new HashSet<int>();
+        var found = new List<Relative>();
+        while (queue.TryDequeue(out var pid))
+        {
+            if (seen.Add(pid) && _proc.TryReadEntry(pid, out var process) && !process.Dead)
+            {
+                found.Add(new Relative(pid, process.Group));
+                foreach (var child in _listsChildren ? _proc.Children(pid) : ChildrenByTable(pid))
+                {
+                    queue.Enqueue(child);
+                }
+            }
+        }
+
+        return found;
     }
 
     public void ReapOrphans(IReadOnlyDictionary<int, UnixProcessTree> trees)
     {
         // A daemon that died by itself tells no longer whose it was. Children that .NET starts are in our own session
         // and are not listed here; one that left it is reaped by .NET long before it is seen dead twice.
-        var dead = Adopted(trees).Where(c => c.Dead).Select(c => c.Pid).ToHashSet();
+        Refresh();
+        var dead = Orphans(trees).Where(o => o.Process.Dead).Select(o => o.Process.Pid).ToHashSet();
         foreach (var pid in dead.Where(_dead.Contains))
         {
             Reap(pid);
@@ -76,34 +98,42 @@ internal sealed class LinuxProcessTrees : IRelatives
 
     public string Describe(int pid) => _proc.Describe(pid);
 
-    private static bool InFamily(ProcessEntry process, UnixProcessTree tree) =>
-        process.Group == tree.Pid || process.Session == tree.Pid
-        || tree.IsStray(process.Pid) || tree.IsStray(process.Group) || tree.IsStray(process.Session);
-
     // Null: cannot be told at this moment. A process that cleared its environment may still hold the tree's output.
-    private bool? Belongs(ProcessEntry process, UnixProcessTree tree) =>
-        InFamily(process, tree) ? true
-        : process.Dead ? false
-        : !_proc.TryReadVariable(process.Pid, UnixProcessTrees.TreeVariable, out var tag) ? null
-        : tag is not null ? tag == tree.Tag
-        : ProcFiles.ReadOutputs(process.Pid).Any(path => path == tree.OutputPath);
+    private static bool? Belongs(Orphan orphan, UnixProcessTree tree)
+    {
+        var process = orphan.Process;
+        return process.Group == tree.Pid || process.Session == tree.Pid
+            || tree.IsStray(process.Pid) || tree.IsStray(process.Group) || tree.IsStray(process.Session) ? true
+            : process.Dead ? false
+            : !orphan.IsTold ? null
+            : orphan.Tag is not null ? orphan.Tag == tree.Tag
+            : orphan.Outputs.Contains(tree.OutputPath);
+    }
 
     // Children of ours that are neither programs of a tree nor in our own session.
-    private List<ProcessEntry> Adopted(IReadOnlyDictionary<int, UnixProcessTree> trees)
+    private List<Orphan> Orphans(IReadOnlyDictionary<int, UnixProcessTree> trees)
     {
-        var adopted = new List<ProcessEntry>();
-        foreach (var pid in _proc.AdoptedChildren() ?? [.. Snapshot().Where(p => p.Parent == _self).Select(p => p.Pid)])
+        if (_orphans is null)
         {
-            if (!trees.ContainsKey(pid) && _proc.TryReadEntry(pid, out var child) && child.Session != _session)
+            _orphans = [];
+
+            // The kernel gives orphans to the main thread.
+            foreach (var pid in _listsChildren ? _proc.ChildrenOfThread(_self, _self) : ChildrenByTable(_self))
             {
-                adopted.Add(child);
+                if (!trees.ContainsKey(pid) && _proc.TryReadEntry(pid, out var process) && process.Session != _session)
+                {
+                    string? tag = null;
+                    var told = !process.Dead && _proc.TryReadVariable(pid, UnixProcessTrees.TreeVariable, out tag);
+                    _orphans.Add(new Orphan(process, told, tag, told && tag is null ? [.. ProcFiles.ReadOutputs(pid)] : []));
+                }
             }
         }
 
-        return adopted;
+        return _orphans;
     }
 
-    private List<ProcessEntry> Snapshot() => _snapshot ??= Kin.All(_proc);
+    // For kernels built without lists of children.
+    private List<int> ChildrenByTable(int parent) => [.. Kin.All(_proc).Where(p => p.Parent == parent).Select(p => p.Pid)];
 
     // By its number, never "any child": that would steal the children of .NET.
     private static unsafe void Reap(int pid) => _ = Libc.Wait4(pid, null, Libc.WNOHANG, null);
@@ -116,4 +146,7 @@ internal sealed class LinuxProcessTrees : IRelatives
             _ = Libc.Prctl(Libc.PR_SET_CHILD_SUBREAPER, _adopters > 0 ? 1u : 0u);
         }
     }
+
+    // IsTold: whether its environment could be read at that moment.
+    private readonly record struct Orphan(ProcessEntry Process, bool IsTold, string? Tag, string[] Outputs);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 
 namespace PSRunner.Engine.Processes.Unix;
@@ -51,19 +52,10 @@ internal sealed unsafe class ProcFiles
         return true;
     }
 
-    /// <summary>
-    /// Children of this process's main thread, to which the kernel gives orphans; null when this kernel does not list them.
-    /// </summary>
-    public List<int>? AdoptedChildren()
+    /// <summary>Children that one thread of a process started or was given.</summary>
+    public List<int> ChildrenOfThread(int pid, int thread)
     {
-        var self = Environment.ProcessId;
-        var path = $"/proc/{self}/task/{self}/children";
-        var text = Read(path);
-        if (text.IsEmpty && !File.Exists(path))
-        {
-            return null;
-        }
-
+        var text = Read($"/proc/{pid}/task/{thread}/children");
         var children = new List<int>();
         while (!text.IsEmpty)
         {
@@ -71,6 +63,20 @@ internal sealed unsafe class ProcFiles
         }
 
         return children;
+    }
+
+    /// <summary>Children of all threads of a process; none when it is gone.</summary>
+    public List<int> Children(int pid)
+    {
+        try
+        {
+            return [.. Directory.GetDirectories($"/proc/{pid}/task")
+                .SelectMany(thread => ChildrenOfThread(pid, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture)))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     /// <summary>The value of a variable a process was started with.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 
 namespace PSRunner.Engine.Processes.Unix;
 
@@ -7,12 +6,13 @@ namespace PSRunner.Engine.Processes.Unix;
 /// The one thread that reaps the programs we started, ends trees and verifies that they are gone. It calls nothing that
 /// can block (no wait without WNOHANG, no pool), so killing works when every other thread of the process is stuck.
 /// </summary>
-internal sealed unsafe class ProcessKeeper : IDisposable
+internal sealed partial class ProcessKeeper : IDisposable
 {
     private const int LongestPause = 1000;
     private const int SamplePeriod = 250;
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _gate = new();
     private readonly IExitWatch _watch;
     private readonly IRelatives _relatives;
     private readonly Roster _roster;
@@ -21,8 +21,11 @@ internal sealed unsafe class ProcessKeeper : IDisposable
     private readonly ConcurrentQueue<(UnixProcessTree Tree, TimeSpan Grace)> _requests = new();
     private readonly List<UnixProcessTree> _ending = [];
     private readonly List<int> _news = [];
+    private readonly List<UnixProcessTree> _round = [];
     private long _nextSample;
     private volatile bool _closing;
+    private int _starting;
+    private bool _done;
     private volatile Exception? _failure;
 
     /// <param name="watch">Owned.</param>
@@ -37,33 +40,71 @@ internal sealed unsafe class ProcessKeeper : IDisposable
         _thread.Start();
     }
 
+    /// <summary>Says that a start is under way: until <see cref="EndStart"/> the thread stays, to take charge of it.</summary>
+    public void BeginStart()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closing || _done, typeof(IProcessTrees));
+            _starting++;
+        }
+    }
+
     /// <summary>Takes charge of a program that was just started.</summary>
     public void Add(UnixProcessTree tree)
     {
-        _trees[tree.Pid] = tree;
-        _watch.Add(tree.Pid);
-        if (_failure is { } failure)
+        lock (_gate)
         {
-            tree.Fail(failure);
+            tree.RosterSlot = _roster.Add(tree.Pid);
+            _trees[tree.Pid] = tree;
+            _watch.Add(tree.Pid);
         }
-        else if (_closing)
+
+        if (_failure is not null)
         {
-            RequestEnd(tree, TimeSpan.Zero);
+            Abandon(tree);
+        }
+    }
+
+    /// <summary>Says that a start is over, however it went.</summary>
+    public void EndStart()
+    {
+        lock (_gate)
+        {
+            _starting--;
+            if (_closing && !_done)
+            {
+                _watch.Wake();
+            }
         }
     }
 
     /// <summary>Asks for the end of a tree; from any thread.</summary>
     public void RequestEnd(UnixProcessTree tree, TimeSpan grace)
     {
-        _requests.Enqueue((tree, grace));
-        _watch.Wake();
+        lock (_gate)
+        {
+            // When the thread is gone every tree is over.
+            if (!_done)
+            {
+                _requests.Enqueue((tree, grace));
+                _watch.Wake();
+            }
+        }
     }
 
     /// <summary>Kills what is left and waits for it within a limit.</summary>
     public void Dispose()
     {
-        _closing = true;
-        _watch.Wake();
+        lock (_gate)
+        {
+            _closing = true;
+            if (!_done)
+            {
+                _watch.Wake();
+            }
+        }
+
         if (_thread.Join(CloseLimit))
         {
             _watch.Dispose();
@@ -76,25 +117,43 @@ internal sealed unsafe class ProcessKeeper : IDisposable
     {
         try
         {
-            while (!_closing || _trees.Values.Any(t => t.State != TreeState.Survived))
+            do
             {
                 _watch.Wait(Pause(), _news);
-                _relatives.Refresh();
                 Round();
                 _news.Clear();
             }
-
+            while (!IsDone());
             _relatives.ReapOrphans(_trees);
         }
         catch (Exception e)
         {
             // A defect of ours: nobody may wait for a tree that nobody keeps.
-            _failure = e;
+            lock (_gate)
+            {
+                _failure = e;
+                _done = true;
+            }
+
             foreach (var tree in _trees.Values)
             {
-                tree.Fail(e);
+                Abandon(tree);
             }
         }
+    }
+
+    private bool IsDone()
+    {
+        lock (_gate)
+        {
+            return _done = _closing && _starting == 0 && _trees.Values.All(t => t.State == TreeState.Survived);
+        }
+    }
+
+    private void Abandon(UnixProcessTree tree)
+    {
+        _ = Libc.Kill(-tree.Pid, Libc.SIGKILL);
+        tree.Fail(_failure!);
     }
 
     private void Round()
@@ -116,19 +175,18 @@ internal sealed unsafe class ProcessKeeper : IDisposable
         {
             if (_trees.TryGetValue(pid, out var tree))
             {
-                Step(tree);
+                _round.Add(tree);
             }
         }
 
-        // By index: a step may append to the list, never remove.
-        for (var i = 0; i < _ending.Count; i++)
-        {
-            if (_ending[i].Due <= Now)
-            {
-                Step(_ending[i]);
-            }
-        }
-
+        // First reap and signal all whose turn it is, then look once for all of them: who is gone by then can leave
+        // nothing behind after the look.
+        _round.AddRange(_ending.Where(t => t.Due <= Now));
+        _relatives.Refresh();
+        _round.ForEach(Advance);
+        _relatives.Refresh();
+        _round.ForEach(Conclude);
+        _round.Clear();
         _ending.RemoveAll(t => t.State is TreeState.Over or TreeState.Survived);
         if (Now >= _nextSample)
         {
@@ -160,181 +218,5 @@ internal sealed unsafe class ProcessKeeper : IDisposable
                 tree.SampledPeakKiB = peak;
             }
         }
-    }
-
-    private void BeginEnd(UnixProcessTree tree, TimeSpan grace)
-    {
-        if (grace > TimeSpan.Zero && tree.State == TreeState.Running)
-        {
-            _ = Libc.Kill(-tree.Pid, Libc.SIGTERM);
-            _ = Libc.Kill(-tree.Pid, Libc.SIGCONT);
-            Become(tree, TreeState.Terminating, grace);
-        }
-        else if (grace > TimeSpan.Zero && tree.State == TreeState.Terminating)
-        {
-            tree.Until = Math.Min(tree.Until, Now + (long)grace.TotalMilliseconds);
-        }
-        else if (tree.State is TreeState.Running or TreeState.Terminating)
-        {
-            Become(tree, TreeState.Killing, ProcessTree.VerifyLimit);
-            Step(tree);
-        }
-    }
-
-    private void Become(UnixProcessTree tree, TreeState state, TimeSpan limit)
-    {
-        if (tree.State == TreeState.Running)
-        {
-            _ending.Add(tree);
-        }
-
-        tree.State = state;
-        tree.Looks = 0;
-        tree.Until = Now + (long)Math.Min(limit.TotalMilliseconds, int.MaxValue);
-        Later(tree);
-    }
-
-    // 1, 2, 4 ... 64 ms: quick for the usual end, cheap for a long grace.
-    private static void Later(UnixProcessTree tree) =>
-        tree.Due = Math.Min(Now + (1 << Math.Min(tree.Looks++, 6)), Math.Max(tree.Until, Now));
-
-    private void Step(UnixProcessTree tree)
-    {
-        if (!tree.Reaped)
-        {
-            Reap(tree);
-        }
-
-        switch (tree.State)
-        {
-            case TreeState.Running when tree.Reaped:
-            case TreeState.Terminating when Now >= tree.Until || HasHeeded(tree):
-                Become(tree, TreeState.Killing, ProcessTree.VerifyLimit);
-                Kill(tree);
-                break;
-            case TreeState.Terminating:
-                Later(tree);
-                break;
-            case TreeState.Killing:
-                Kill(tree);
-                break;
-            case TreeState.Survived when tree.Reaped:
-                Forget(tree);
-                break;
-        }
-    }
-
-    // The group is what was asked; its dead that fell to us are reaped first, because they count as members.
-    private bool HasHeeded(UnixProcessTree tree)
-    {
-        if (!tree.Reaped)
-        {
-            return false;
-        }
-
-        _ = _relatives.AnyLeft(tree, _trees);
-        return Signal(tree, 0);
-    }
-
-    // Everything that descends from the program is in its group, or below it, or, its parents having died, adopted by us.
-    private void Kill(UnixProcessTree tree)
-    {
-        if (!tree.Reaped && tree.Looks == 1)
-        {
-            // While their parents live, even children that hide their origin are known by them.
-            NoteStrays(tree);
-        }
-
-        // In this order: once the group is gone, nobody in it can leave us another child after the look.
-        var groupGone = Signal(tree, Libc.SIGKILL);
-        var left = _relatives.AnyLeft(tree, _trees);
-        if (tree.Reaped && groupGone && !left)
-        {
-            Finish(tree, []);
-            return;
-        }
-
-        // Without strays the group gets a moment to die of the signal before the process table is read for it.
-        var late = Now >= tree.Until;
-        if (late || (tree.Reaped && (left || tree.Looks > 1)))
-        {
-            var found = NoteStrays(tree);
-            foreach (var process in found)
-            {
-                _ = Libc.Kill(process.Pid, Libc.SIGKILL);
-            }
-
-            if (late)
-            {
-                Finish(tree, found);
-                return;
-            }
-        }
-
-        Later(tree);
-    }
-
-    private IReadOnlyList<Relative> NoteStrays(UnixProcessTree tree)
-    {
-        var found = _relatives.Find(tree, _trees);
-        foreach (var process in found.Where(p => p.Group != tree.Pid))
-        {
-            tree.NoteStray(process.Pid);
-        }
-
-        return found;
-    }
-
-    private void Finish(UnixProcessTree tree, IReadOnlyList<Relative> survivors)
-    {
-        tree.State = TreeState.Survived;
-        if (tree.Reaped)
-        {
-            Forget(tree);
-        }
-
-        tree.Complete(tree.Exit with
-        {
-            Strays = tree.Strays,
-            Survivors = [.. survivors.Select(s => new SurvivingProcess(s.Pid, _relatives.Describe(s.Pid)))],
-        });
-    }
-
-    private void Forget(UnixProcessTree tree)
-    {
-        tree.State = TreeState.Over;
-        _trees.TryRemove(tree.Pid, out _);
-        _roster.Free(tree.RosterSlot);
-    }
-
-    // True when the group has no member any more. The program itself, while not reaped, is one.
-    private static bool Signal(UnixProcessTree tree, int signal) =>
-        Libc.Kill(-tree.Pid, signal) != 0 && Marshal.GetLastPInvokeError() == Libc.ESRCH;
-
-    private void Reap(UnixProcessTree tree)
-    {
-        int status;
-        Libc.ResourceUse use;
-        var pid = Libc.Wait4(tree.Pid, &status, Libc.WNOHANG, &use);
-        if (pid == tree.Pid)
-        {
-            // Below the runner's own size the kernel's peak is the runner's, not the child's.
-            var signal = status & 0x7F;
-            tree.Exit = new ProcessExit
-            {
-                ExitCode = signal == 0 ? (status >> 8) & 0xFF : null,
-                Signal = signal == 0 ? "" : SignalName.Of(signal),
-                CpuSeconds = use.CpuSeconds,
-                PeakMemoryKiB = use.PeakKiB > tree.PeakAtStartKiB ? use.PeakKiB : tree.SampledPeakKiB,
-            };
-        }
-        else if (pid == 0 || Marshal.GetLastPInvokeError() != Libc.ECHILD)
-        {
-            return;
-        }
-
-        // ECHILD: someone else reaped it (the runner was started with SIGCHLD ignored). It is gone, its code unknown.
-        tree.Reaped = true;
-        _watch.Remove(tree.Pid);
     }
 }

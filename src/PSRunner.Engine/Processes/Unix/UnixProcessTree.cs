@@ -35,7 +35,7 @@ internal sealed class UnixProcessTree(int pid, string tag, ProcessKeeper keeper)
     public required string OutputPath { get; init; }
 
     /// <summary>Its line in the guardian's roster.</summary>
-    public int RosterSlot { get; init; }
+    public int RosterSlot { get; set; }
 
     /// <summary>The runner's own peak when the program was started: the kernel's figure for the child begins there.</summary>
     public long PeakAtStartKiB { get; init; }
@@ -52,6 +52,9 @@ internal sealed class UnixProcessTree(int pid, string tag, ProcessKeeper keeper)
     public int Looks { get; set; }
 
     public bool Reaped { get; set; }
+
+    /// <summary>Its group had no member left when last signalled.</summary>
+    public bool GroupGone { get; set; }
 
     public ProcessExit Exit { get; set; } = new();
 

@@ -31,7 +31,30 @@ internal sealed class UnixProcessTrees : IProcessTrees
 
     public ProcessTree Start(ProcessTreeOptions options)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _keeper.BeginStart();
+        try
+        {
+            return StartKept(options);
+        }
+        finally
+        {
+            _keeper.EndStart();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _keeper.Dispose();
+            _guardian.Dispose();
+            _roster.Dispose();
+            _closed?.Invoke();
+        }
+    }
+
+    private UnixProcessTree StartKept(ProcessTreeOptions options)
+    {
         var tag = string.Create(CultureInfo.InvariantCulture, $"{_token}-{Interlocked.Increment(ref _count)}");
         var environment = _environment.For(options);
         environment[TreeVariable] = tag;
@@ -61,7 +84,6 @@ internal sealed class UnixProcessTrees : IProcessTrees
             var tree = new UnixProcessTree(pid, tag, _keeper)
             {
                 OutputPath = options.StandardOutputPath,
-                RosterSlot = _roster.Add(pid),
                 PeakAtStartKiB = OwnPeakKiB(),
             };
             _keeper.Add(tree);
@@ -74,17 +96,6 @@ internal sealed class UnixProcessTrees : IProcessTrees
                 // The child holds it open.
                 File.Delete(input);
             }
-        }
-    }
-
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            _keeper.Dispose();
-            _guardian.Dispose();
-            _roster.Dispose();
-            _closed?.Invoke();
         }
     }
 
