@@ -50,7 +50,7 @@ internal sealed record ProcessExit
 
     /// <summary>
     /// The most memory the program, or a child it waited for, held at once (KiB); NaN when not measured. On Linux a
-    /// peak below the runner's own size is known only from samples (four a second), because the kernel's figure
+    /// peak below the runner's own size is known only from samples (at most four a second), because the kernel's figure
     /// begins at the size of the process that started the program.
     /// </summary>
     public double PeakMemoryKiB { get; init; } = double.NaN;

@@ -55,6 +55,7 @@ public sealed class KillCampaignTests(TreeFixture fixture) : IClassFixture<TreeF
     [Fact]
     public async Task A_disposed_component_has_ended_everything_and_takes_its_thread_and_handles_along()
     {
+        await fixture.RunAsync(fixture.Program("true"));
         var handles = CountHandles();
         for (var i = 0; i < 20; i++)
         {

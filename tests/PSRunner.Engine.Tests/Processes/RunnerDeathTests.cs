@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PSRunner.Engine.Processes;
+using PSRunner.Engine.Processes.Unix;
 
 namespace PSRunner.Engine.Tests.Processes;
 
@@ -29,10 +30,7 @@ public sealed class RunnerDeathTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs /proc and a shell.");
         using var victim = await StartVictimAsync();
-        foreach (var guardian in Process.GetProcessesByName("sh").Where(p => IsGuardianOf(p, victim.Process.Id)))
-        {
-            guardian.Kill();
-        }
+        Kill(GuardiansOf(victim.Process.Id));
 
         victim.Process.Kill();
         Assert.True(victim.Process.WaitForExit(10_000));
@@ -95,9 +93,12 @@ public sealed class RunnerDeathTests
         return new Victim(process, folder, batch, [.. File.ReadAllText(roots).Split(' ').Select(int.Parse)]);
     }
 
-    private static bool IsGuardianOf(Process process, int runner) =>
-        File.ReadAllText($"/proc/{process.Id}/cmdline").Contains("psrunner-guardian", StringComparison.Ordinal)
-        && File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[1].Split(' ')[1] == runner.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static int[] GuardiansOf(int runner)
+    {
+        var proc = new ProcFiles();
+        var found = Kin.All(proc).Where(p => p.Parent == runner && proc.Describe(p.Pid).StartsWith("/bin/sh -c read", StringComparison.Ordinal)).ToList();
+        return [Assert.Single(found).Pid];
+    }
 
     private static void Kill(IEnumerable<int> pids)
     {

@@ -1,8 +1,8 @@
 namespace PSRunner.Engine.Processes.Unix;
 
 /// <summary>
-/// macOS: process groups only. The system adopts orphans itself and shows no other user of this engine their
-/// environment, so a child that makes a session of its own is out of reach; it is neither ended nor reported.
+/// macOS: process groups only. The system adopts orphans itself and does not show us whose they were, so a child that
+/// makes a session of its own is out of reach; it is neither ended nor reported.
 /// </summary>
 internal sealed class MacProcessTrees : IRelatives
 {

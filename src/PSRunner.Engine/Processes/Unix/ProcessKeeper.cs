@@ -194,7 +194,7 @@ internal sealed partial class ProcessKeeper : IDisposable
             _relatives.ReapOrphans(_trees);
 
             // At most about two percent of a processor, however many there are.
-            _nextSample = Now + Math.Max(SamplePeriod, _trees.Count);
+            _nextSample = Now + Math.Max(SamplePeriod, 3L * _trees.Count);
         }
     }
 
