@@ -17,10 +17,18 @@ public sealed class TestCase
     {
         Kind = kind;
         Name = name;
-        _parameters = parameters?.Select(p => new KeyValuePair<string, object?>(p.Key, ToScalar(p.Key, p.Value))).ToArray() ?? [];
-        if (_parameters.DistinctBy(p => p.Key, StringComparer.OrdinalIgnoreCase).Count() != _parameters.Length)
+        _parameters = parameters?.ToArray() ?? [];
+        for (var i = 0; i < _parameters.Length; i++)
         {
-            throw new ArgumentException($"Test case '{name}' has a parameter name twice.", nameof(parameters));
+            var (key, value) = _parameters[i];
+            _parameters[i] = new(key, ToScalar(key, value));
+            for (var j = 0; j < i; j++)
+            {
+                if (string.Equals(key, _parameters[j].Key, StringComparison.OrdinalIgnoreCase))
+                {
+                    throw new ArgumentException($"Test case '{name}' has the parameter '{key}' twice.", nameof(parameters));
+                }
+            }
         }
     }
 

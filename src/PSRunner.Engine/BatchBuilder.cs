@@ -19,6 +19,7 @@ public sealed class BatchBuilder : IDisposable
     private readonly Stream _file;
     private readonly PlanWriter _plan;
     private readonly bool _dryRun;
+    private bool _madeOutputPath;
     private bool _started;
 
     /// <param name="options">What is asked.</param>
@@ -98,6 +99,10 @@ public sealed class BatchBuilder : IDisposable
         if (!_started && !_dryRun && Directory.Exists(RunFolder))
         {
             Directory.Delete(RunFolder, recursive: true);
+            if (_madeOutputPath && !Directory.EnumerateFileSystemEntries(_options.OutputPath).Any())
+            {
+                Directory.Delete(_options.OutputPath);
+            }
         }
     }
 
@@ -139,6 +144,7 @@ public sealed class BatchBuilder : IDisposable
     {
         try
         {
+            _madeOutputPath = !Directory.Exists(_options.OutputPath);
             Directory.CreateDirectory(_options.OutputPath);
             _folder.CreateFolders(DiskFiles.Instance);
             return new FileStream(_folder.PlanFile, FileMode.CreateNew, FileAccess.Write, FileShare.Read);

@@ -50,8 +50,8 @@ public sealed class TruthTests(ITestOutputHelper output) : IDisposable
         Assert.All(results.Where(r => Text(r, "model") == "sim-hangs"), r =>
         {
             Assert.Equal("TimedOut", Text(r, "outcome"));
-            Assert.Contains(Text(r, "cause"), new[] { "no-reply", "stall", "test-timeout" });
-            Assert.Equal("Provider", Text(r, "fault_domain"));
+            // The request limit is 1.6 s; on a busy machine the test limit of 2 s may be seen first. Either is said as it was.
+            Assert.Contains(Text(r, "cause") + " " + Text(r, "fault_domain"), new[] { "no-reply Provider", "stall Provider", "test-timeout Test" });
             Assert.False(r.GetProperty("scored").GetBoolean());
             Assert.InRange(r.GetProperty("duration_seconds").GetDouble(), 1, 2 + 5 + 1);
         });

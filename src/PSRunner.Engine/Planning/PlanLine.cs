@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace PSRunner.Engine.Planning;
@@ -125,26 +126,87 @@ internal static class PlanLine
     /// <summary>Reads the whole case.</summary>
     /// <param name="line">The line without its end.</param>
     /// <param name="shared">Finds a shared definition by its hash.</param>
-    public static TestCase Read(ReadOnlyMemory<byte> line, Func<string, SharedDefinition> shared)
+    /// <exception cref="JsonException">The line is no plan line.</exception>
+    public static TestCase Read(ReadOnlySpan<byte> line, Func<string, SharedDefinition> shared)
     {
-        using var document = JsonDocument.Parse(line);
-        var root = document.RootElement;
-        return new TestCase(
-            root.GetProperty(KindName.EncodedUtf8Bytes).GetString()!,
-            root.GetProperty(CaseName.EncodedUtf8Bytes).GetString()!,
-            root.GetProperty(ParametersName.EncodedUtf8Bytes).EnumerateObject().Select(p => KeyValuePair.Create(p.Name, ReadScalar(p.Value))))
+        var (kind, name, lane, definition) = ("", "", "", "");
+        var limit = double.NaN;
+        int? retries = null;
+        string[] tags = [];
+        SharedDefinition? common = null;
+        List<KeyValuePair<string, object?>> parameters = [];
+        var reader = new Utf8JsonReader(line);
+        Expect(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            Lane = Text(root, LaneName),
-            TestTimeoutSeconds = root.TryGetProperty(LimitName.EncodedUtf8Bytes, out var limit) ? limit.GetDouble() : double.NaN,
-            RetryCount = root.TryGetProperty(RetryName.EncodedUtf8Bytes, out var retries) ? retries.GetInt32() : null,
-            Tags = root.TryGetProperty(TagsName.EncodedUtf8Bytes, out var tags) ? [.. tags.EnumerateArray().Select(t => t.GetString()!)] : [],
-            Shared = root.TryGetProperty(SharedName.EncodedUtf8Bytes, out var hash) ? shared(hash.GetString()!) : null,
-            Definition = root.TryGetProperty(DefinitionName.EncodedUtf8Bytes, out var definition) ? definition.GetRawText() : "",
+            if (Is(ref reader, KindName))
+            {
+                kind = reader.GetString()!;
+            }
+            else if (Is(ref reader, LaneName))
+            {
+                lane = reader.GetString()!;
+            }
+            else if (Is(ref reader, LimitName))
+            {
+                limit = reader.GetDouble();
+            }
+            else if (Is(ref reader, RetryName))
+            {
+                retries = reader.GetInt32();
+            }
+            else if (Is(ref reader, CaseName))
+            {
+                name = reader.GetString()!;
+            }
+            else if (Is(ref reader, ParametersName))
+            {
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    var parameter = reader.GetString()!;
+                    reader.Read();
+                    parameters.Add(new(parameter, ReadScalar(ref reader)));
+                }
+            }
+            else if (Is(ref reader, TagsName))
+            {
+                tags = ReadTags(ref reader);
+            }
+            else if (Is(ref reader, SharedName))
+            {
+                common = shared(reader.GetString()!);
+            }
+            else if (Is(ref reader, DefinitionName))
+            {
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                definition = Encoding.UTF8.GetString(line[start..(int)reader.BytesConsumed]);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new TestCase(kind, name, parameters)
+        {
+            Lane = lane, TestTimeoutSeconds = limit, RetryCount = retries, Tags = tags, Shared = common, Definition = definition,
         };
     }
 
-    private static string Text(JsonElement root, JsonEncodedText name) =>
-        root.TryGetProperty(name.EncodedUtf8Bytes, out var value) ? value.GetString()! : "";
+    // True when the property at hand has this name; the reader then stands on its value.
+    private static bool Is(ref Utf8JsonReader reader, JsonEncodedText name) => reader.ValueTextEquals(name.EncodedUtf8Bytes) && reader.Read();
+
+    private static string[] ReadTags(ref Utf8JsonReader reader)
+    {
+        var tags = new List<string>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.String)
+        {
+            tags.Add(reader.GetString()!);
+        }
+
+        return [.. tags];
+    }
 
     // JSON has one kind of number; a double is written with a point or an exponent so that it comes back as a double.
     private static void WriteScalar(Utf8JsonWriter json, object? value)
@@ -163,12 +225,13 @@ internal static class PlanLine
         }
     }
 
-    private static object? ReadScalar(JsonElement value) => value.ValueKind switch
+    private static object? ReadScalar(ref Utf8JsonReader reader) => reader.TokenType switch
     {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        JsonValueKind.Number => value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 && value.TryGetInt64(out var whole) ? (object)whole : value.GetDouble(),
+        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.True => true,
+        JsonTokenType.False => false,
+        JsonTokenType.Number when reader.ValueSpan.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0 && reader.TryGetInt64(out var whole) => whole,
+        JsonTokenType.Number => reader.GetDouble(),
         _ => null,
     };
 
