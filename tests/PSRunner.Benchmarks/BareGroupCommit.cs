@@ -4,25 +4,61 @@ using PSRunner.Engine.Storage;
 namespace PSRunner.Benchmarks;
 
 /// <summary>
-/// What the disk alone allows: the same bytes, written and flushed in groups by one thread, with nothing between. At most
-/// <c>inFlight</c> records wait at a time, as many as a batch has running.
+/// What the disk and a plain group commit allow: producers hand over finished records of the same size, one thread writes
+/// all that wait, flushes once and acknowledges each; a producer hands over its next record when its last is acknowledged.
+/// No plan, no schedule, no serializing, no parts.
 /// </summary>
 internal static class BareGroupCommit
 {
     /// <returns>Records per second.</returns>
-    public static double Measure(string folder, long records, int recordBytes, int inFlight)
+    public static double Measure(string folder, int records, int recordBytes, int producers)
     {
-        var path = Path.Combine(folder, "bare.jsonl");
-        var group = new byte[recordBytes * inFlight];
-        Random.Shared.NextBytes(group);
-        using var file = DiskFiles.Instance.Create(path);
+        var queue = new Queue<(byte[] Record, TaskCompletionSource Durable)>();
+        var left = records;
         var clock = Stopwatch.StartNew();
-        for (long written = 0; written < records; written += inFlight)
+        var writer = new Thread(() => Write(Path.Combine(folder, "bare.jsonl"), queue, records)) { IsBackground = true };
+        writer.Start();
+        Task.WaitAll([.. Enumerable.Range(0, producers).Select(_ => Task.Run(async () =>
         {
-            file.Write(group);
-            file.Flush();
-        }
+            while (Interlocked.Decrement(ref left) >= 0)
+            {
+                var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                lock (queue)
+                {
+                    queue.Enqueue((new byte[recordBytes], durable));
+                    Monitor.Pulse(queue);
+                }
 
+                await durable.Task;
+            }
+        }))]);
         return records / clock.Elapsed.TotalSeconds;
+    }
+
+    private static void Write(string path, Queue<(byte[] Record, TaskCompletionSource Durable)> queue, int records)
+    {
+        using var file = DiskFiles.Instance.Create(path);
+        using var buffer = new MemoryStream();
+        for (var written = 0; written < records;)
+        {
+            List<(byte[] Record, TaskCompletionSource Durable)> group;
+            lock (queue)
+            {
+                while (queue.Count == 0)
+                {
+                    Monitor.Wait(queue, TimeSpan.FromSeconds(1));
+                }
+
+                group = [.. queue];
+                queue.Clear();
+            }
+
+            buffer.SetLength(0);
+            group.ForEach(r => buffer.Write(r.Record));
+            file.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+            file.Flush();
+            group.ForEach(r => r.Durable.SetResult());
+            written += group.Count;
+        }
     }
 }
