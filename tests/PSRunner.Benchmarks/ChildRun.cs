@@ -10,6 +10,15 @@ internal static class ChildRun
 
     public static Dictionary<string, double> Start(params string[] arguments)
     {
+        var figures = Run(arguments, out var exitCode);
+        return exitCode == 0 ? figures : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' failed with {exitCode}.");
+    }
+
+    /// <summary>Runs a measurement that kills itself.</summary>
+    public static void StartToDie(params string[] arguments) => Run(arguments, out _);
+
+    private static Dictionary<string, double> Run(string[] arguments, out int exitCode)
+    {
         using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["child", .. arguments]) { RedirectStandardOutput = true })!;
         var figures = new Dictionary<string, double>();
         while (child.StandardOutput.ReadLine() is { } line)
@@ -24,11 +33,7 @@ internal static class ChildRun
             }
         }
 
-        if (!child.WaitForExit(Limit) || child.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"'{string.Join(' ', arguments)}' failed.");
-        }
-
+        exitCode = child.WaitForExit(Limit) ? child.ExitCode : throw new TimeoutException($"'{string.Join(' ', arguments)}' did not end.");
         return figures;
     }
 

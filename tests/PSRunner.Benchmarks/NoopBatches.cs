@@ -41,7 +41,7 @@ internal static class NoopBatches
             var folder = Directory.CreateTempSubdirectory("psrunner-bench-").FullName;
             try
             {
-                ChildRun.Start("noop", $"-{count}", folder);
+                ChildRun.StartToDie("noop", $"-{count}", folder);
                 var f = ChildRun.Start("resume", folder);
                 Console.WriteLine($"{count,9:N0} {f["resume"],9:F2} {f["memory"],8:F0}");
             }
