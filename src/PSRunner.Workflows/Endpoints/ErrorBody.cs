@@ -41,6 +41,22 @@ internal sealed record ErrorBody(IReadOnlyList<string> Codes, string Message, bo
         return new([], text, IsJson: false, IsError: false);
     }
 
+    /// <summary>Whether a body is a chat completion, as far as its outermost shape goes.</summary>
+    public static bool IsCompletion(string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("choices", out var choices)
+                && choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     private static bool SaysError(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object
         && root.EnumerateObject().Any(p => ErrorNames.Contains(p.Name, StringComparer.OrdinalIgnoreCase) && p.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False))

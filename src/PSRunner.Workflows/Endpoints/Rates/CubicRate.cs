@@ -42,12 +42,6 @@ internal sealed class CubicRate
     /// <summary>What was let in when the provider last turned a start away; null before that.</summary>
     public double? Peak => _peak;
 
-    /// <summary>How often the rate was cut.</summary>
-    public long Cuts { get; private set; }
-
-    /// <summary>The cost let in per second over the last ten seconds.</summary>
-    public double Measured(TimeSpan now) => _meter.Measure(now, out _);
-
     /// <summary>How long the next start must wait; zero: it may go. Asking says that a start waits.</summary>
     public TimeSpan Wait(TimeSpan now)
     {
@@ -75,24 +69,27 @@ internal sealed class CubicRate
     /// <summary>The provider turned this start away: it no longer counts as let in.</summary>
     public void Refused(TimeSpan startedAt, double cost) => _meter.Remove(startedAt, cost);
 
-    /// <summary>The rate that the provider let in until now; what a cut starts from.</summary>
+    /// <summary>The rate that the provider let in until now; what a cut starts from. Infinite while nothing is known.</summary>
     public double LetIn(TimeSpan now)
     {
+        // Few starts measure nothing: at low rates the paced rate itself is the better witness.
         var measured = _meter.Measure(now, out var starts);
-
-        // Few starts measure nothing: at low rates the paced rate itself is the better witness. (It may be infinite.)
-        return starts >= _options.FewStarts || double.IsInfinity(_learned) ? Math.Min(_learned, measured) : _learned;
+        return starts >= _options.FewStarts ? Math.Min(_learned, measured) : _learned;
     }
 
     /// <summary>Cuts the rate: an episode of refusals began.</summary>
     public void Cut(TimeSpan now)
     {
         Advance(now);
-        _peak = LetIn(now);
-        _learned = Math.Max(_options.Beta * _peak.Value, _options.Minimum);
+        if (LetIn(now) is var letIn && double.IsInfinity(letIn))
+        {
+            return;
+        }
+
+        _peak = letIn;
+        _learned = Math.Max(_options.Beta * letIn, _options.Minimum);
         _bucket.Rate = Math.Min(_learned, _ceiling);
         _cutAt = now;
-        Cuts++;
     }
 
     /// <summary>Nothing starts before this moment: the way back to the peak begins there, and the wait is not measured.</summary>

@@ -21,6 +21,9 @@ internal sealed class KeyRates
     /// <summary>Keeps the error of a set rate over ten seconds under half a percent and one request.</summary>
     private const double SetRateBurstSeconds = 0.05;
 
+    /// <summary>Lets a request of a thousand tokens through in under a minute, however little was learned.</summary>
+    private const double LeastTokensPerSecond = 20;
+
     private readonly PacedBucket[] _set;
     private readonly RateOptions _options;
     private readonly CubicRate _requests;
@@ -48,7 +51,7 @@ internal sealed class KeyRates
         // rate of requests is being learned it holds them, too.
         var open = options.Cubic with { Initial = double.PositiveInfinity };
         _requests = new CubicRate(options.IsFixed ? open : options.Cubic with { Initial = options.RequestsPerSecond ?? options.Cubic.Initial });
-        _tokens = new CubicRate(open);
+        _tokens = new CubicRate(open with { Minimum = LeastTokensPerSecond });
         _cap = new ConcurrencyCap(options.MaxInFlight);
         _random = new SeededRandom("rates/" + options.Seed);
     }

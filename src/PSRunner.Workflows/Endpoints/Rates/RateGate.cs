@@ -1,3 +1,5 @@
+using PSRunner.Workflows.Agent;
+
 namespace PSRunner.Workflows.Endpoints.Rates;
 
 /// <summary>
@@ -72,7 +74,7 @@ internal sealed class RateGate : IDisposable
     /// <param name="cancellation">Gives the place in the queue up.</param>
     /// <returns>The permit; it must be told how the request ended, or disposed.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
-    /// <exception cref="InvalidOperationException">More requests wait than the options allow.</exception>
+    /// <exception cref="ProviderException">More requests wait than the options allow.</exception>
     /// <exception cref="Exception">What <see cref="Close"/> was given.</exception>
     public async ValueTask<RatePermit> EnterAsync(double tokens, CancellationToken cancellation)
     {
@@ -88,7 +90,7 @@ internal sealed class RateGate : IDisposable
 
             if (_queue.Count >= _maxQueued)
             {
-                throw new InvalidOperationException($"{_queue.Count} requests wait for a permit of this key already.");
+                throw new ProviderException(Causes.RateWait, $"{_queue.Count} requests wait for a permit of this key already; more would only wait longer.");
             }
 
             place = _queue.AddLast(new Waiter(tokens, Now));

@@ -78,6 +78,17 @@ public sealed class KeyRatesTests
     }
 
     [Fact]
+    public void A_refusal_of_the_very_first_request_does_not_choke_tokens()
+    {
+        var rates = new KeyRates(new RateOptions { RequestsPerSecond = 10 });
+        rates.Wait(At(0));
+        rates.Refused(At(0.1), rates.Start(At(0), 1_000), At(1), RefusalScope.Unknown);
+
+        Assert.True(double.IsPositiveInfinity(rates.Snapshot(At(0.1)).TokensPerSecond));
+        Assert.True(rates.Wait(At(0.1)) <= At(1.1));
+    }
+
+    [Fact]
     public void Fixed_rates_stay_but_the_provider_s_waiting_time_is_kept()
     {
         var rates = new KeyRates(new RateOptions { RequestsPerSecond = 5, TokensPerSecond = 1_000, IsFixed = true });

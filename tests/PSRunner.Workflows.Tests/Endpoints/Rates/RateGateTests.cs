@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using PSRunner.Workflows.Agent;
 using PSRunner.Workflows.Endpoints.Rates;
 
 namespace PSRunner.Workflows.Tests.Endpoints.Rates;
@@ -72,7 +73,8 @@ public sealed class RateGateTests
         using var first = await gate.EnterAsync(1, Stop);
         var waiting = new[] { gate.EnterAsync(1, Stop).AsTask(), gate.EnterAsync(1, Stop).AsTask() };
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => gate.EnterAsync(1, Stop).AsTask());
+        var error = await Assert.ThrowsAsync<ProviderException>(() => gate.EnterAsync(1, Stop).AsTask());
+        Assert.Equal(Causes.RateWait, error.Cause);
         Assert.All(waiting, w => Assert.False(w.IsCompleted));
         Assert.Equal(2, gate.Backlog.TotalSeconds);
     }

@@ -1,0 +1,93 @@
+using System.Text;
+
+namespace PSRunner.Workflows.Endpoints;
+
+/// <summary>
+/// Sees every answer before the client library does: what is no reply of a model becomes a <see cref="RefusedAnswer"/>
+/// with its cause, because the library would make one kind of exception, or an empty reply, of most of them.
+/// </summary>
+internal sealed class AnswerHandler(TimeSpan pauseLimit, TimeProvider time, Action<Rates.Headroom> observe) : DelegatingHandler
+{
+    /// <summary>A reply that is longer is no reply.</summary>
+    private const int MaxBytes = 16 * 1024 * 1024;
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var response = await FirstByteAsync(request, cancellationToken).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+        foreach (var headroom in RetryHints.Headrooms(Header, now))
+        {
+            observe(headroom);
+        }
+
+        var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), pauseLimit, time);
+        if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+        {
+            Replace(response, new StreamContent(body));
+            return response;
+        }
+
+        var bytes = await ReadAsync(body, cancellationToken).ConfigureAwait(false);
+        var text = Encoding.UTF8.GetString(bytes);
+        if (!response.IsSuccessStatusCode || !ErrorBody.IsCompletion(text))
+        {
+            var fault = HttpFaults.OfAnswer(response.StatusCode, Header, text, now);
+            response.Dispose();
+            throw new RefusedAnswer(fault);
+        }
+
+        Replace(response, new ByteArrayContent(bytes));
+        return response;
+    }
+
+    private async Task<HttpResponseMessage> FirstByteAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(pauseLimit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            return await base.SendAsync(request, both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RefusedAnswer(new HttpFault(Causes.NoReply, $"No answer began within {pauseLimit.TotalSeconds:0.###} s."), error);
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream body, CancellationToken cancellationToken)
+    {
+        using var whole = new MemoryStream();
+        var buffer = new byte[16_384];
+        int read;
+        while ((read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            if (whole.Length + read > MaxBytes)
+            {
+                throw new RefusedAnswer(new HttpFault(Causes.GarbageReply, $"The reply is longer than {MaxBytes} bytes."));
+            }
+
+            whole.Write(buffer, 0, read);
+        }
+
+        return whole.ToArray();
+    }
+
+    private static void Replace(HttpResponseMessage response, HttpContent content)
+    {
+        foreach (var (name, values) in response.Content.Headers.Where(h => h.Key != "Content-Length"))
+        {
+            content.Headers.TryAddWithoutValidation(name, values);
+        }
+
+        response.Content = content;
+    }
+}
+
+/// <summary>An answer that is no reply of a model.</summary>
+internal sealed class RefusedAnswer(HttpFault fault, Exception? inner = null) : Exception(fault.Message, inner)
+{
+    /// <summary>What it means.</summary>
+    public HttpFault Fault { get; } = fault;
+}

@@ -1,0 +1,166 @@
+using Microsoft.Extensions.AI;
+using PSRunner.ModelServer;
+using PSRunner.Workflows.Agent;
+using PSRunner.Workflows.Endpoints;
+using PSRunner.Workflows.Endpoints.Rates;
+
+namespace PSRunner.Workflows.Tests.Endpoints;
+
+/// <summary>The product's client against the test server: real sockets, the library of the provider, our pipeline.</summary>
+public sealed class OpenAIEndpointTests(ITestOutputHelper output)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reply_comes_with_its_text_and_its_calls(bool streams)
+    {
+        var text = string.Concat(Enumerable.Range(0, 50).Select(i => $"word {i} "));
+        await using var server = ChatServer.Start(new ServerOptions { Wit = _ => new ChatReply(text) { Calls = [new("look", """{"at":1}""")] } });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Streams = streams });
+
+        var reply = (await Updates(endpoint)).ToChatResponse();
+
+        Assert.Equal(text, reply.Text);
+        Assert.Equal("look", reply.Messages.SelectMany(m => m.Contents).OfType<FunctionCallContent>().Single().Name);
+        Assert.Equal((0, 1), (endpoint.Gate.Snapshot().InFlight, endpoint.Gate.Snapshot().Started));
+    }
+
+    public static TheoryData<Fault, string, bool> Faults => new(
+        from row in new (Fault Fault, string Cause)[]
+        {
+            (ModelServer.Fault.Throttled, Causes.Throttled),
+            (ModelServer.Fault.ThrottledBare, Causes.Throttled),
+            (ModelServer.Fault.ThrottledInBody, Causes.Throttled),
+            (ModelServer.Fault.QuotaUsedUp, Causes.Quota),
+            (ModelServer.Fault.ServerError, Causes.ServerError),
+            (ModelServer.Fault.WrongJson, Causes.GarbageReply),
+            (ModelServer.Fault.Html, Causes.GarbageReply),
+            (ModelServer.Fault.Redirect, Causes.GarbageReply),
+            (ModelServer.Fault.EmptyContent, Causes.EmptyReply),
+            (ModelServer.Fault.ReasoningOnly, Causes.EmptyReply),
+            (ModelServer.Fault.KeyRevoked, Causes.Auth),
+            (ModelServer.Fault.ContentFilter, Causes.Refused),
+            (ModelServer.Fault.CloseInTheMiddle, Causes.Connection),
+            (ModelServer.Fault.Reset, Causes.Connection),
+            (ModelServer.Fault.NeverAnswer, Causes.NoReply),
+            (ModelServer.Fault.OneByteASecond, Causes.NoReply),
+            (ModelServer.Fault.SlowHeaders, Causes.NoReply),
+        }
+        from streams in new[] { true, false }
+        select (row.Fault, row.Cause, streams));
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task Each_fault_ends_in_its_cause_and_gives_its_permit_back(Fault fault, string cause, bool streams)
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Always(fault) });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Streams = streams, Resends = 0, RequestLimit = TimeSpan.FromSeconds(cause == Causes.NoReply ? 1.5 : 30) });
+
+        var error = await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint));
+
+        output.WriteLine($"{error.Cause}: {error.Message}");
+        Assert.Equal(cause, error.Cause);
+        Assert.Equal(0, endpoint.Gate.Snapshot().InFlight);
+        Assert.Equal(cause == Causes.Throttled ? 1 : 0, endpoint.Gate.Snapshot().Refused);
+        Assert.DoesNotContain("the-secret-key", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_length_breaks_a_whole_reply_but_not_a_stream_that_says_its_own_end()
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Always(ModelServer.Fault.WrongContentLength) });
+        using var whole = Endpoint(server.Endpoint, o => o with { Streams = false, Resends = 0 });
+        using var stream = Endpoint(server.Endpoint, o => o with { Resends = 0 });
+
+        Assert.Equal(Causes.Connection, (await Assert.ThrowsAsync<ProviderException>(() => Updates(whole))).Cause);
+        Assert.Equal("You said: hello", (await Updates(stream)).ToChatResponse().Text);
+    }
+
+    [Fact]
+    public async Task TLS_and_unknown_names_are_faults_of_the_connection()
+    {
+        await using var server = ChatServer.Start();
+        foreach (var address in new[] { server.TlsEndpoint, new Uri("http://nowhere.invalid/v1") })
+        {
+            using var endpoint = Endpoint(address, o => o with { Resends = 0 });
+            Assert.Equal(Causes.Connection, (await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint))).Cause);
+        }
+    }
+
+    [Theory]
+    [InlineData(ModelServer.Fault.Throttled)]
+    [InlineData(ModelServer.Fault.ThrottledInBody)]
+    [InlineData(ModelServer.Fault.ServerError)]
+    [InlineData(ModelServer.Fault.Reset)]
+    [InlineData(ModelServer.Fault.EmptyContent)]
+    public async Task A_fault_that_passes_is_passed_over_by_sending_again(Fault fault)
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Burst(fault, first: 1, count: 2) });
+        using var endpoint = Endpoint(server.Endpoint, o => o);
+
+        Assert.Equal("You said: hello", (await Updates(endpoint)).ToChatResponse().Text);
+        Assert.Equal(3, server.Requests);
+    }
+
+    [Theory]
+    [InlineData(ModelServer.Fault.KeyRevoked)]
+    [InlineData(ModelServer.Fault.QuotaUsedUp)]
+    [InlineData(ModelServer.Fault.ContentFilter)]
+    public async Task What_no_second_try_heals_is_sent_once(Fault fault)
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Always(fault) });
+        using var endpoint = Endpoint(server.Endpoint, o => o);
+
+        await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint));
+        Assert.Equal(1, server.Requests);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_turns_later_requests_away_without_asking_the_provider()
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Always(ModelServer.Fault.KeyRevoked) });
+        using var endpoint = Endpoint(server.Endpoint, o => o);
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(Causes.Auth, (await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint))).Cause);
+        }
+
+        Assert.Equal(1, server.Requests);
+    }
+
+    [Fact]
+    public async Task One_who_gives_up_is_not_a_fault_of_the_provider()
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Always(ModelServer.Fault.NeverAnswer) });
+        using var endpoint = Endpoint(server.Endpoint, o => o);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var waiting = Updates(endpoint, giveUp.Token);
+        while (server.Faulted == 0)
+        {
+            await Task.Yield();
+        }
+
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Equal(0, endpoint.Gate.Snapshot().InFlight);
+    }
+
+    private static OpenAIEndpoint Endpoint(Uri address, Func<EndpointOptions, EndpointOptions> change) => new(
+        change(new EndpointOptions { Address = address, Model = "m", Key = "the-secret-key", Rates = new RateOptions { RequestsPerSecond = 100 } }),
+        TimeProvider.System);
+
+    private static async Task<List<ChatResponseUpdate>> Updates(OpenAIEndpoint endpoint, CancellationToken? cancellation = null)
+    {
+        using var client = endpoint.CreateClient();
+        var updates = new List<ChatResponseUpdate>();
+        await foreach (var update in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "hello")], cancellationToken: cancellation ?? Stop))
+        {
+            updates.Add(update);
+        }
+
+        return updates;
+    }
+}
