@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PSRunner;
 
 /// <summary>Whose artifacts are kept.</summary>
@@ -60,4 +62,8 @@ public sealed record BatchOptions
 
     /// <summary>Whose transcripts and outputs are kept as files.</summary>
     public ArtifactRule KeepArtifact { get; init; } = ArtifactRule.All;
+
+    /// <summary>Results in one file of the store; part of batch.json, so that all sessions cut alike. Proofs make it small.</summary>
+    [JsonInclude]
+    internal int ResultsPerFile { get; init; } = 10_000;
 }

@@ -67,6 +67,7 @@ public sealed class BatchSession : IAttended, IDisposable
                 LastFile = recovered.LastFile,
                 LastSeq = recovered.LastSeq,
                 Unsealed = recovered.Unsealed,
+                ResultsPerFile = options.ResultsPerFile,
                 VerifyOwner = owner.Verify,
             },
             new PartSealer(folder, files, plan, recovered.Superseded, owner.Verify),
