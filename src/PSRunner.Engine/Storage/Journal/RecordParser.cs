@@ -24,6 +24,11 @@ internal sealed class RecordParser(IPlannedCases? plan, string runFolder)
         var place = (int)NextNumber(ref json);
         json.Read();
         json.Read();
+        if (json.ValueTextEquals("started"u8))
+        {
+            return new JournalLine(seq, group, place, ParseStarted(ref json)); // As many as results, and read as often.
+        }
+
         if (!json.ValueTextEquals("result"u8))
         {
             using var document = JsonDocument.Parse(line);
@@ -64,7 +69,6 @@ internal sealed class RecordParser(IPlannedCases? plan, string runFolder)
             "session" => new SessionRecord(Number("session"), fields.GetProperty("started_at").GetDateTime(),
                 fields.GetProperty("limits").GetRawText()),
             "open" => new OpenRecord(Number("line"), Number("of"), [.. fields.GetProperty("cases").EnumerateArray().Select(ParseCase)]),
-            "started" => new StartedRecord(Number("index"), Number("attempt")),
             "attempt_ended" => new AttemptEndedRecord(
                 Number("index"),
                 Number("attempt"),
@@ -76,6 +80,28 @@ internal sealed class RecordParser(IPlannedCases? plan, string runFolder)
             "reopened" => new ReopenedRecord(Number("index"), Number("attempt")),
             _ => throw new JsonException($"'{type}' is no record."),
         };
+    }
+
+    private static StartedRecord ParseStarted(ref Utf8JsonReader json)
+    {
+        int index = 0, attempt = 0;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (Is(ref json, "index"u8))
+            {
+                index = json.GetInt32();
+            }
+            else if (Is(ref json, "attempt"u8))
+            {
+                attempt = json.GetInt32();
+            }
+            else
+            {
+                json.Skip();
+            }
+        }
+
+        return new StartedRecord(index, attempt);
     }
 
     private static OpenCase ParseCase(JsonElement fields)
