@@ -34,6 +34,8 @@ internal sealed class Attendant : IDisposable
     private readonly Queue<string> _acknowledged = new();
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
+    private TestProgress? _last;
+    private string? _told;
     private string? _trouble;
 
     public Attendant(RunFolder folder, IStoreFiles files, IAttended batch)
@@ -47,11 +49,11 @@ internal sealed class Attendant : IDisposable
     /// <summary>Starts the thread; the first status is written at once.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Ends the thread and writes the last status.</summary>
+    /// <summary>Lets the thread write the last status and end. A disk that does not answer holds up nobody but that thread.</summary>
     public void Close(TestProgress last)
     {
+        _last = last;
         Dispose();
-        Try(() => _files.Replace(_folder.StatusFile, Document(last)));
     }
 
     /// <inheritdoc/>
@@ -68,11 +70,19 @@ internal sealed class Attendant : IDisposable
     {
         do
         {
+            _trouble = null;
             Try(ReadCommands);
             Try(_batch.Beat);
-            Try(() => _files.Replace(_folder.StatusFile, Document(_batch.GetProgress())));
+            Try(() => _files.Replace(_folder.StatusFile, Document(_batch.GetProgress()), durable: false));
+            TellOfTrouble();
         }
         while (!_stopping.Wait(Beat));
+
+        if (_last is { } last)
+        {
+            Try(() => _files.Replace(_folder.StatusFile, Document(last)));
+            TellOfTrouble();
+        }
     }
 
     private void ReadCommands()
@@ -91,21 +101,27 @@ internal sealed class Attendant : IDisposable
     private byte[] Document(TestProgress progress) =>
         new StatusDocument { Progress = progress, Acknowledged = [.. _acknowledged] }.ToBytes();
 
-    // The attendant goes on after any trouble, of the disk above all; the same trouble is told once.
+    // The attendant goes on after any trouble, of the disk above all.
     private void Try(Action action)
     {
         try
         {
             action();
-            _trouble = null;
         }
         catch (Exception e)
         {
-            if (_trouble != e.Message)
-            {
-                _trouble = e.Message;
-                _batch.Note($"Status and commands of the batch are held up: {e.Message}");
-            }
+            _trouble ??= e.Message;
         }
+    }
+
+    // The same trouble is told once, and again when it was over in between.
+    private void TellOfTrouble()
+    {
+        if (_trouble is not null && _trouble != _told)
+        {
+            _batch.Note($"Status and commands of the batch are held up: {_trouble}");
+        }
+
+        _told = _trouble;
     }
 }

@@ -29,39 +29,60 @@ internal static class ControlFolder
     /// <returns>The command's id.</returns>
     public static string Send(string folder, ControlCommand command, DateTimeOffset now)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{now.UtcTicks:d19}-{command.Id}.json");
+        var name = NameOf(now, command.Id);
         var temporary = Path.Combine(folder, name + ".tmp");
         File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(command, StatusJson.Default.ControlCommand));
         File.Move(temporary, Path.Combine(folder, name));
         return command.Id;
     }
 
-    /// <summary>Takes the waiting commands, oldest first. A file that is no command is removed and told of.</summary>
+    /// <summary>Takes the waiting commands one by one, oldest first. A file that is no command is removed and told of.</summary>
     /// <param name="folder">The folder control/.</param>
     /// <param name="onRefused">Gets the name of a file that was no command, and why.</param>
-    public static IReadOnlyList<ControlCommand> Take(string folder, Action<string, string> onRefused)
+    public static IEnumerable<ControlCommand> Take(string folder, Action<string, string> onRefused)
     {
-        var commands = new List<ControlCommand>();
         foreach (var path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Take(MostAtOnce))
         {
-            try
+            var command = TryRead(path, out var why);
+            File.Delete(path);
+            if (command is not null)
             {
-                if (new FileInfo(path).Length > LongestCommand)
-                {
-                    throw new JsonException("too long for a command");
-                }
-
-                var command = JsonSerializer.Deserialize(File.ReadAllBytes(path), StatusJson.Default.ControlCommand);
-                commands.Add(command ?? throw new JsonException("empty"));
+                yield return command;
             }
-            catch (JsonException e)
+            else
             {
-                onRefused(Path.GetFileName(path), e.Message);
+                onRefused(Path.GetFileName(path), why);
             }
+        }
+    }
 
+    /// <summary>Removes what was sent before a moment: it was meant for a session that is over.</summary>
+    public static void Forget(string folder, DateTimeOffset before)
+    {
+        var first = NameOf(before, "");
+        var old = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
+        foreach (var path in old.Where(path => string.CompareOrdinal(Path.GetFileName(path), first) < 0))
+        {
             File.Delete(path);
         }
-
-        return commands;
     }
+
+    // One that cannot be read (sent by another user, say) must not stand before all later ones for ever.
+    private static ControlCommand? TryRead(string path, out string why)
+    {
+        why = "empty";
+        try
+        {
+            return new FileInfo(path).Length <= LongestCommand
+                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), StatusJson.Default.ControlCommand)
+                : throw new JsonException("too long for a command");
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            why = e.Message;
+            return null;
+        }
+    }
+
+    private static string NameOf(DateTimeOffset sent, string id) => string.Create(CultureInfo.InvariantCulture, $"{sent.UtcTicks:d19}-{id}.json");
 }

@@ -52,7 +52,7 @@ public sealed class StatusTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "1.json.tmp"), "{");
         var refused = new List<string>();
 
-        var commands = ControlFolder.Take(_folder, (file, _) => refused.Add(file));
+        var commands = ControlFolder.Take(_folder, (file, _) => refused.Add(file)).ToList();
 
         Assert.Equal(["b set 50 False", "a stop  True"], commands.Select(c => $"{c.Id} {c.Command} {c.ThrottleLimit} {c.Force}"));
         Assert.Equal(["0.json"], refused);
