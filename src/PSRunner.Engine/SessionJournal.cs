@@ -12,8 +12,11 @@ namespace PSRunner.Engine;
 /// </summary>
 internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
 {
-    // Credits bound the results on their way; each may have brought a start, and retried attempts two records of their own.
-    private const int MostWaiting = 16 * 4096;
+    // Credits bound the results on their way, but every retry makes two records and no result: so records have a gate too.
+    private const int GateAt = 16 * 4096;
+
+    // Beyond the gate come only what ends of what runs, and what the conductor decided before it heard: less than this.
+    private const int MostWaiting = GateAt + (16 * 4096);
 
     private readonly ConcurrentDictionary<(int Index, int Attempt), AttemptToken> _awaited = new();
     private readonly Meter _meter;
@@ -24,8 +27,8 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     private readonly JournalWriter _writer;
     private Action<SchedulerEvent> _post = static _ => { };
     private int _sinceCheckpoint;
-    private readonly Lock _sealGate = new();
-    private bool _sealGateClosed;
+    private readonly Lock _gates = new();
+    private Gate _closedGates;
 
     public SessionJournal(
         RunFolder folder, IStoreFiles files, JournalOptions options, PartSealer parts, int checkpointInterval,
@@ -35,7 +38,7 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
         _results = results;
         _note = note;
         _checkpointInterval = checkpointInterval;
-        _sealer = new Sealer(parts, OnSealTrouble, MoveSealGate, time);
+        _sealer = new Sealer(parts, OnSealTrouble, () => Move(Gate.Seal), time);
         _writer = new JournalWriter(folder, files, options, this, MostWaiting, time);
     }
 
@@ -50,19 +53,19 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
             _awaited[(index, attempt)] = token;
         }
 
-        _writer.Append(new StartedRecord(index, attempt));
+        Append(new StartedRecord(index, attempt));
     }
 
     /// <inheritdoc/>
     public void AttemptEnded(int index, int attempt, string cause, string message, double seconds) =>
-        _writer.Append(new AttemptEndedRecord(index, attempt, cause, message, seconds, CountsAsTry: true));
+        Append(new AttemptEndedRecord(index, attempt, cause, message, seconds, CountsAsTry: true));
 
     /// <inheritdoc/>
-    public void Canceled(int index, int attempt) => _writer.Append(new CanceledRecord(index, attempt));
+    public void Canceled(int index, int attempt) => Append(new CanceledRecord(index, attempt));
 
     /// <inheritdoc/>
     public void Ended(TestResult result, IReadOnlyList<Artifact> artifacts) =>
-        _writer.Append(new ResultRecord(result) { Unsaved = artifacts });
+        Append(new ResultRecord(result) { Unsaved = artifacts });
 
     /// <summary>Asks for the part of the open file, so that what is durable can be queried.</summary>
     public void Checkpoint() => _sealer.RequestCheckpoint(_writer.Durable);
@@ -73,7 +76,6 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     public int Close(TimeSpan limit)
     {
         var unsaved = _writer.Close(limit).Count(r => r is ResultRecord);
-        Checkpoint(); // A batch that ends early keeps its last file; its results can be queried all the same.
         _sealer.Close(limit);
         return unsaved;
     }
@@ -105,6 +107,7 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     /// <inheritdoc/>
     public void OnDurable(IReadOnlyList<JournalRecord> records)
     {
+        Move(Gate.Journal);
         var count = 0;
         foreach (var record in records)
         {
@@ -134,14 +137,22 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     public void OnClosed(ClosedFile file)
     {
         _sealer.Seal(file);
-        MoveSealGate();
+        Move(Gate.Seal);
     }
 
     /// <inheritdoc/>
     public void OnTrouble(string what, Exception e)
     {
-        _post(new SchedulerEvent.GateMoved(Gate.Disk, Closed: true));
-        _note($"Results cannot be saved: {what}. Nothing new starts until they can; what has ended is kept in memory.");
+        if (e is IOException)
+        {
+            _post(new SchedulerEvent.GateMoved(Gate.Disk, Closed: true));
+            _note($"Results cannot be saved: {what.TrimEnd('.')}. Nothing new starts until they can; what has ended is kept in memory.");
+        }
+        else
+        {
+            // No disk refused and no try will help: the journal's thread is gone.
+            _post(new SchedulerEvent.EndRequested(BatchStates.Stopped, $"PSRunner itself failed: {what.TrimEnd('.')}. What is not saved stays pending; resume the batch."));
+        }
     }
 
     /// <inheritdoc/>
@@ -159,16 +170,25 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
         }
     }
 
-    // From the journal's thread when the backlog grows, from the sealer's when it shrinks.
-    private void MoveSealGate()
+    private void Append(JournalRecord record)
     {
-        lock (_sealGate)
+        if (_writer.Append(record) >= GateAt)
         {
-            var closed = _sealer.Backlog >= Sealer.BacklogLimit;
-            if (closed != _sealGateClosed)
+            Move(Gate.Journal);
+        }
+    }
+
+    // A gate closes on the thread that fills what is behind it and opens on the one that empties it: one at a time, and
+    // each looks again.
+    private void Move(Gate gate)
+    {
+        lock (_gates)
+        {
+            var closed = gate == Gate.Seal ? _sealer.Backlog >= Sealer.BacklogLimit : _writer.Waiting >= GateAt;
+            if (closed != _closedGates.HasFlag(gate))
             {
-                _sealGateClosed = closed;
-                _post(new SchedulerEvent.GateMoved(Gate.Seal, closed));
+                _closedGates ^= gate;
+                _post(new SchedulerEvent.GateMoved(gate, closed));
             }
         }
     }

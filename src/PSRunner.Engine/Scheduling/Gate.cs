@@ -13,6 +13,9 @@ internal enum Gate
     /// <summary>Closed journal files wait to be sealed.</summary>
     Seal = 2,
 
+    /// <summary>Too many records wait to be written.</summary>
+    Journal = 32,
+
     /// <summary>The process or the machine is short of memory.</summary>
     Memory = 4,
 

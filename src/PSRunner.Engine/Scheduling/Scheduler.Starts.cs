@@ -14,7 +14,7 @@ internal sealed partial class Scheduler
             return closed.HasFlag(Gate.Disk) ? "disk"
                 : closed.HasFlag(Gate.Seal) ? "seal"
                 : closed.HasFlag(Gate.Memory) ? "memory"
-                : Unsaved >= _credits.Journal ? "journal"
+                : closed.HasFlag(Gate.Journal) || Unsaved >= _credits.Journal ? "journal"
                 : Unconsumed >= _credits.Consumer ? "consumer"
                 : closed.HasFlag(Gate.Breaker) ? "breaker"
                 : closed.HasFlag(Gate.Rate) ? "rate"

@@ -80,6 +80,29 @@ public class JournalWriterTests
     }
 
     [Fact]
+    public void A_disk_that_recovered_is_used_again_although_tests_block_the_thread_pool_and_no_timer_fires()
+    {
+        var full = true;
+        var files = new MemoryFiles
+        {
+            Before = (_, _) =>
+            {
+                if (Volatile.Read(ref full))
+                {
+                    throw new IOException("No space left on device");
+                }
+            },
+        };
+        var listener = new Listener();
+        using var writer = Open(files, listener, new OpenSet(), new NoTimers());
+        writer.Append(new ResultRecord(Plan.Result(0)));
+        listener.WaitFor(() => listener.Troubles.Count == 1);
+        Volatile.Write(ref full, false);
+        listener.WaitFor(() => listener.Recovered == 1);
+        Assert.Empty(writer.Close(Patience));
+    }
+
+    [Fact]
     public void A_writer_told_to_give_up_returns_what_it_could_not_save()
     {
         var files = new MemoryFiles { Before = (_, _) => throw new IOException("Read-only file system") };
@@ -214,6 +237,12 @@ public class JournalWriterTests
             listener,
             bound,
             time ?? TimeProvider.System);
+
+    private sealed class NoTimers : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     private sealed class Listener : IJournalListener
     {

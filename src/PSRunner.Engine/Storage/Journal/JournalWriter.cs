@@ -11,6 +11,7 @@ internal sealed class JournalWriter : IDisposable
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly object _gate = new();
     private readonly Queue<JournalRecord> _waiting = new();
@@ -23,14 +24,13 @@ internal sealed class JournalWriter : IDisposable
     private List<JournalRecord> _group = [];
     private bool _closing;
     private bool _givenUp;
-    private bool _tryAgain;
     private Checkpoint _durable;
 
     /// <param name="folder">The run folder.</param>
     /// <param name="files">The disk.</param>
     /// <param name="options">What the journal is opened with.</param>
     /// <param name="listener">Who hears.</param>
-    /// <param name="bound">Records that may wait; the conductor's credits keep below it.</param>
+    /// <param name="bound">Records that may wait; the conductor's credits and gates keep below it.</param>
     /// <param name="time">The clock of the waits between tries.</param>
     public JournalWriter(
         RunFolder folder, IStoreFiles files, JournalOptions options, IJournalListener listener, int bound, TimeProvider time)
@@ -56,9 +56,22 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
+    /// <summary>Records that wait to be written.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
     /// <summary>Hands a record over; returns at once.</summary>
+    /// <returns>How many wait now.</returns>
     /// <exception cref="InvalidOperationException">More wait than was agreed, or the journal is closed: a fault of the caller.</exception>
-    public void Append(JournalRecord record)
+    public int Append(JournalRecord record)
     {
         lock (_gate)
         {
@@ -69,6 +82,7 @@ internal sealed class JournalWriter : IDisposable
 
             _waiting.Enqueue(record);
             Monitor.Pulse(_gate);
+            return _waiting.Count;
         }
     }
 
@@ -237,29 +251,17 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
-    /// <summary>False when the tries are to end.</summary>
+    /// <summary>Waits without a timer, which needs a thread of the pool; false when the tries are to end.</summary>
     private bool WaitToTryAgain(TimeSpan delay)
     {
-        using var timer = _time.CreateTimer(
-            _ =>
-            {
-                lock (_gate)
-                {
-                    _tryAgain = true;
-                    Monitor.Pulse(_gate);
-                }
-            },
-            null,
-            delay,
-            Timeout.InfiniteTimeSpan);
+        var since = _time.GetTimestamp();
         lock (_gate)
         {
-            while (!_tryAgain && !_givenUp)
+            while (!_givenUp && _time.GetElapsedTime(since) < delay)
             {
-                Monitor.Wait(_gate, LongestDelay);
+                Monitor.Wait(_gate, LookEvery);
             }
 
-            _tryAgain = false;
             return !_givenUp;
         }
     }
