@@ -11,11 +11,15 @@ internal sealed partial class OwnerLock : IDisposable
 {
     private readonly SafeFileHandle _handle;
     private readonly string _path;
+    private readonly IStoreFiles _files;
+    private readonly RunFolder _folder;
 
-    private OwnerLock(SafeFileHandle handle, string path)
+    private OwnerLock(SafeFileHandle handle, IStoreFiles files, RunFolder folder)
     {
         _handle = handle;
-        _path = path;
+        _path = folder.OwnerLockFile;
+        _files = files;
+        _folder = folder;
     }
 
     /// <summary>Takes the folder for this process and says so in owner.json.</summary>
@@ -28,7 +32,7 @@ internal sealed partial class OwnerLock : IDisposable
     {
         var path = folder.OwnerLockFile;
         var handle = (OperatingSystem.IsWindows() ? LockOnWindows(path) : LockOnPosix(path)) ?? throw Running(files, folder);
-        var ownerLock = new OwnerLock(handle, path);
+        var ownerLock = new OwnerLock(handle, files, folder);
         try
         {
             ownerLock.Verify();
@@ -56,8 +60,26 @@ internal sealed partial class OwnerLock : IDisposable
         }
     }
 
-    /// <summary>Gives the folder up.</summary>
-    public void Dispose() => _handle.Dispose();
+    /// <summary>Gives the folder up: no process is named as its owner any more, whatever its status says.</summary>
+    public void Dispose()
+    {
+        if (_handle.IsClosed)
+        {
+            return;
+        }
+
+        try
+        {
+            Verify();
+            _files.Delete(_folder.OwnerFile);
+        }
+        catch (IOException)
+        {
+            // The folder is another's by now, or the disk refuses; then the name stays and is judged by its process.
+        }
+
+        _handle.Dispose();
+    }
 
     private static TestBatchException Running(IStoreFiles files, RunFolder folder)
     {
