@@ -11,6 +11,10 @@ namespace PSRunner.Engine.Execution;
 internal sealed class AttemptRunner(
     ICaseSource cases, IReadOnlyDictionary<string, ITestExecutor> executors, double passScore, TimeProvider time, Action<SchedulerEvent> post)
 {
+    // In characters, of which each may be three bytes: file systems take 255.
+    private const int LongestFileName = 80;
+    private static readonly System.Buffers.SearchValues<char> NotInFileNames = System.Buffers.SearchValues.Create("/\\:*?\"<>|");
+
     public TimeProvider Time => time;
 
     /// <summary>Runs an attempt to its end and tells the conductor. Throws nothing.</summary>
@@ -60,6 +64,10 @@ internal sealed class AttemptRunner(
         return await executor.RunAsync(context, attempt.Cancellation.Token).ConfigureAwait(false);
     }
 
+    private static bool IsPlain(string fileName) =>
+        fileName.Length is > 0 and <= LongestFileName && fileName is not ("." or "..")
+        && fileName.AsSpan().IndexOfAny(NotInFileNames) < 0 && !fileName.Any(char.IsControl);
+
     private AttemptReport Judge(AttemptReport? report)
     {
         if (report is null)
@@ -70,6 +78,16 @@ internal sealed class AttemptRunner(
         if (!Causes.IsKnown(report.Cause))
         {
             return report with { Cause = Causes.Exception, Message = $"The executor gave the unknown cause '{report.Cause}'. {report.Message}" };
+        }
+
+        // A name that no disk takes would hold up the journal, which tries for ever.
+        if (report.Artifacts.FirstOrDefault(artifact => !IsPlain(artifact.FileName)) is { } bad)
+        {
+            return report with
+            {
+                Cause = Causes.Exception, Artifacts = [],
+                Message = $"The executor gave an artifact the name '{bad.FileName}', which is no plain file name. {report.Message}",
+            };
         }
 
         return report is { Cause: Causes.None, ScoreDecides: true } && !(report.Score >= passScore)

@@ -150,6 +150,7 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
         var text = File.ReadAllText(path);
         return CaseId.Hash(text) == hash
             ? new SharedDefinition(hash, text)
-            : throw new InvalidDataException($"'{path}' was changed after the batch began; its cases cannot run.");
+            : throw new TestBatchException(
+                "PlanChanged", ErrorKind.InvalidData, $"'{path}' was changed after the batch began; its cases cannot run. Put the original back, or start a new batch.", path);
     }
 }
