@@ -125,7 +125,9 @@ public sealed class BatchSession : IAttended, IDisposable
             plan.CheckExecutors();
             var options = resume.ApplyTo(plan.Manifest.Options);
             var limits = LimitLadder.Resolve(options, plan.Facts());
+            var takenAt = time.GetUtcNow();
             owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
+            ControlFolder.Forget(folder.ControlFolder, takenAt);
             UserIndex.TryAdd(folder.FullPath);
             var session = new BatchSession(folder, plan, owner, again, options, limits, time);
             session.Start();
@@ -149,19 +151,18 @@ public sealed class BatchSession : IAttended, IDisposable
             return final;
         }
 
+        // The conductor's view is up to half a second older than the count of results; the count is the truth.
         var now = _conductor.Snapshot;
-        return _meter.Read(new TestProgress
+        var counted = _meter.Read(new TestProgress
         {
             Name = BatchName.LabelOf(_plan.BatchId),
             Id = _plan.BatchId,
-            State = now.State,
+            State = now.State == BatchStates.Suspended ? now.State : BatchStates.Running, // How it ended is said when it is closed.
             Planned = _plan.Count,
             StartedAt = _plan.Manifest.StartedAt,
             Session = _number,
             RunFolder = _folder.FullPath,
             ProcessId = Environment.ProcessId,
-            Running = now.Running,
-            Pending = now.Pending,
             Unsaved = now.Unsaved,
             ThrottleLimit = now.Throttle,
             SlowestRunning = now.SlowestName.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{now.SlowestName} {now.SlowestAge.TotalSeconds:0} s"),
@@ -169,6 +170,8 @@ public sealed class BatchSession : IAttended, IDisposable
             Zombies = now.Zombies,
             UpdatedAt = _time.GetUtcNow().UtcDateTime,
         });
+        var running = Math.Min(now.Running, counted.Planned - counted.Done);
+        return counted with { Running = running, Pending = counted.Planned - counted.Done - running };
     }
 
     /// <summary>What the user should be told and was not yet: a stopped lane, trouble with the disk, damage that was found.</summary>
@@ -201,7 +204,7 @@ public sealed class BatchSession : IAttended, IDisposable
     {
         SchedulerEvent? happened = command.Command switch
         {
-            "stop" => new SchedulerEvent.EndRequested(BatchStates.Stopped, "It was stopped from another shell."),
+            "stop" => new SchedulerEvent.EndRequested(BatchStates.Stopped, "It was stopped from another shell.", command.Force),
             "suspend" => new SchedulerEvent.Suspend(),
             "resume" => new SchedulerEvent.Resume(),
             "set" when command.ThrottleLimit is > 0 and <= 10_000 and var limit => new SchedulerEvent.ThrottleSet(limit),
@@ -261,11 +264,12 @@ public sealed class BatchSession : IAttended, IDisposable
         }
         finally
         {
+            // The reader first: should the disk hang from here on, he is not held up.
             Volatile.Write(ref _final, last);
+            Results.Complete();
             _journal.Dispose();
             _owner.Dispose();
             _plan.Dispose();
-            Results.Complete();
             _completion.SetResult(last);
         }
     }

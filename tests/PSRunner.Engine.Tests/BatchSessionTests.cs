@@ -1,5 +1,6 @@
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
+using PSRunner.Engine.Planning;
 
 namespace PSRunner.Engine.Tests;
 
@@ -152,6 +153,134 @@ public sealed class BatchSessionTests : IDisposable
 
         Assert.Empty(Directory.GetDirectories(_folder));
         Assert.Equal("NoBatchThere", Refused(() => BatchSession.Resume(_folder, new ResumeOptions(), [])));
+    }
+
+    [Fact]
+    public void A_stop_that_was_meant_for_an_earlier_session_does_not_end_the_next()
+    {
+        var stopped = StopAtOnce(Start(20, Waiting()));
+        ControlFolder.Send(Path.Combine(stopped.RunFolder, "control"), new ControlCommand { Id = "late", Command = "stop" }, TimeProvider.System.GetUtcNow());
+        RunToEnd(BatchSession.Resume(stopped.RunFolder, new ResumeOptions(), [new NoopExecutor(async (_, cancellation) =>
+        {
+            await Task.Delay(400, cancellation); // Longer than the attendant's first look.
+            return new AttemptReport { Score = 1 };
+        })]), out var batch);
+
+        Assert.Equal(BatchStates.Completed, batch.State);
+    }
+
+    [Fact]
+    public void A_stop_by_force_gives_no_grace()
+    {
+        using var release = new ManualResetEventSlim();
+        using var running = new CountdownEvent(2);
+        var executor = new NoopExecutor((_, _) =>
+        {
+            running.Signal();
+            release.Wait(TimeSpan.FromMinutes(2), CancellationToken.None);
+            return Task.FromResult(new AttemptReport());
+        });
+        var session = Start(2, executor, o => o with { GracePeriodSeconds = 100 });
+        Assert.True(running.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        session.Stop("with grace");
+        Assert.False(session.WaitForEnd(TimeSpan.FromMilliseconds(300)));
+
+        BatchCatalog.RequestStop(session.Batch.RunFolder, force: true);
+        Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(50)));
+        Assert.Equal((BatchStates.Stopped, 0), (session.Batch.State, session.Batch.Done));
+        release.Set();
+    }
+
+    [Fact]
+    public void Planned_is_done_and_running_and_pending_whenever_one_looks()
+    {
+        var session = Start(2_000, new NoopExecutor(async (_, _) =>
+        {
+            await Task.Yield();
+            return new AttemptReport { Score = 1 };
+        }));
+        while (!session.Results.IsCompleted)
+        {
+            session.Results.TryTake(out _, TimeSpan.FromMilliseconds(1));
+            var now = session.GetProgress();
+            Assert.Equal(now.Planned, now.Done + now.Running + now.Pending);
+            Assert.True(now is { Running: >= 0, Pending: >= 0, ThrottleLimit: 16 }, $"{now.Running} running, {now.Pending} pending, throttle {now.ThrottleLimit}");
+        }
+    }
+
+    [Fact]
+    public void The_parts_of_a_stopped_batch_hold_all_its_results()
+    {
+        var session = Start(100, new NoopExecutor((context, cancellation) =>
+            context.Case.Name is "case 40" or "case 50" ? Wait(cancellation) : Task.FromResult(new AttemptReport { Score = 1 })));
+        for (var taken = 0; taken < 98; taken += session.Results.TryTake(out _, TimeSpan.FromSeconds(10)) ? 1 : 0)
+        {
+        }
+
+        session.Stop("enough");
+        RunToEnd(session, out var batch);
+        Assert.Equal((100, 98), (batch.Planned, batch.Done));
+        Directory.Delete(Path.Combine(batch.RunFolder, "journal"), recursive: true);
+        using var stored = StoredBatch.Open(batch.RunFolder);
+        Assert.Equal(98, stored.ReadResults().Count());
+    }
+
+    [Fact]
+    public void A_session_that_is_over_owns_nothing_even_if_its_last_status_was_lost()
+    {
+        var batch = StopAtOnce(Start(1, Waiting()));
+        var status = new StatusDocument { Progress = new TestProgress { State = BatchStates.Running } };
+        File.WriteAllBytes(Path.Combine(batch.RunFolder, "status.json"), status.ToBytes());
+
+        Assert.Equal(BatchStates.Lost, BatchCatalog.Read(batch.RunFolder).State);
+        Assert.False(BatchCatalog.RequestStop(batch.RunFolder, force: false));
+    }
+
+    [Theory]
+    [InlineData("a/b.txt")]
+    [InlineData("..")]
+    [InlineData("")]
+    [InlineData("nul\0")]
+    public void An_artifact_that_no_disk_can_hold_costs_its_test_and_not_the_batch(string name)
+    {
+        var executor = new NoopExecutor((context, _) => Task.FromResult(new AttemptReport
+        {
+            Score = 1, Artifacts = context.Case.Name == "case 1" ? [new Artifact(name, "x"u8.ToArray())] : [],
+        }));
+        var session = Start(3, executor);
+        Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(30)));
+        var results = RunToEnd(session, out var batch);
+
+        Assert.Equal((BatchStates.Completed, 2, 1), (batch.State, batch.Passed, batch.Errored));
+        Assert.Contains("no plain file name", results.Single(r => r.Outcome == Outcomes.Errored).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_case_whose_shared_text_was_changed_is_not_blamed_on_the_test()
+    {
+        using var builder = new BatchBuilder(new BatchOptions { OutputPath = _folder, RetryCount = 0 }, [Waiting()]);
+        builder.Add(new TestCase("noop", "case") { Shared = new SharedDefinition(CaseId.Hash("tools"), "tools") });
+        var batch = StopAtOnce(builder.Start());
+        File.WriteAllText(Directory.GetFiles(Path.Combine(batch.RunFolder, "resources")).Single(), "other tools");
+
+        var result = Assert.Single(RunToEnd(BatchSession.Resume(batch.RunFolder, new ResumeOptions(), [new NoopExecutor()]), out _));
+        Assert.Equal((Causes.NotStarted, FaultDomains.Harness), (result.Cause, result.FaultDomain));
+        Assert.Contains("was changed after the batch began", result.Message, StringComparison.Ordinal);
+    }
+
+    private static NoopExecutor Waiting() => new((_, cancellation) => Wait(cancellation));
+
+    private static async Task<AttemptReport> Wait(CancellationToken cancellation)
+    {
+        await Task.Delay(Timeout.Infinite, cancellation);
+        return new AttemptReport();
+    }
+
+    private static TestBatch StopAtOnce(BatchSession session)
+    {
+        session.Stop("at once");
+        RunToEnd(session, out var batch);
+        return batch;
     }
 
     private BatchSession Start(int count, ITestExecutor executor, Func<BatchOptions, BatchOptions>? change = null)

@@ -77,6 +77,7 @@ internal sealed partial class Conductor
         List<SchedulerEvent> events = [];
         var seen = Now();
         Handle(new SchedulerEvent.Begin(), seen);
+        Publish(seen);
         while (_end is null)
         {
             var limit = (_scheduler.NextDeadline ?? TimeSpan.MaxValue) - seen;

@@ -173,6 +173,15 @@ internal sealed partial class Scheduler
         Unconsumed += count;
     }
 
+    private void OnEndRequested(SchedulerEvent.EndRequested end)
+    {
+        Close(end.State, end.Message);
+        if (end.Force)
+        {
+            _closesAt = _now;
+        }
+    }
+
     // Everything that runs is asked to end; what was not even written as started ends at once.
     private void Close(string state, string message)
     {

@@ -182,7 +182,7 @@ internal sealed partial class Scheduler
             case SchedulerEvent.ThrottleSet e: Throttle = e.Limit; break;
             case SchedulerEvent.Suspend: OnSuspend(); break;
             case SchedulerEvent.Resume: OnResume(); break;
-            case SchedulerEvent.EndRequested e: Close(e.State, e.Message); break;
+            case SchedulerEvent.EndRequested e: OnEndRequested(e); break;
             case SchedulerEvent.ClockJumped e: Note($"The clock jumped by {Seconds(e.Gap)} (sleep, or the process was stopped); all limits moved with it."); break;
             default: throw new ArgumentException($"{happened.GetType().Name} is no event of the scheduler.", nameof(happened));
         }

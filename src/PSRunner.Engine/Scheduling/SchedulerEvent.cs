@@ -52,7 +52,8 @@ internal abstract record SchedulerEvent
     /// <summary>The batch shall end early: cancel, grace, end.</summary>
     /// <param name="State">One of <see cref="BatchStates"/>.</param>
     /// <param name="Message">Why, in words.</param>
-    internal sealed record EndRequested(string State, string Message) : SchedulerEvent;
+    /// <param name="Force">True: no grace, also when it is ending already.</param>
+    internal sealed record EndRequested(string State, string Message, bool Force = false) : SchedulerEvent;
 
     /// <summary>The machine slept or the process was stopped: all deadlines move by the gap.</summary>
     internal sealed record ClockJumped(TimeSpan Gap) : SchedulerEvent;
