@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSRunner.Completion;
 using PSRunner.Measuring;
 
 namespace PSRunner.Commands;
@@ -13,6 +14,7 @@ public sealed class MeasureTestResultCommand : TestBatchCommand
     /// <summary>The properties that make the groups.</summary>
     [Parameter(Position = 0, HelpMessage = "The properties that make the groups: Model, PromptType, Kind, Batch, ...")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(GroupCompleter))]
     public string[] By { get; set; } = ["Model"];
 
     /// <summary>Results.</summary>

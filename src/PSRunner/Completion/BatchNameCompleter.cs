@@ -14,10 +14,12 @@ public sealed class BatchNameCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        WordCompletion.Complete(wordToComplete, Batches.Names(Path.GetFullPath(BatchSelectionCommand.DefaultOutputPath, CurrentFolder()), Most), inOrder: true);
+        WordCompletion.Complete(wordToComplete, Batches.Names(Path.GetFullPath(BatchSelectionCommand.DefaultOutputPath, CurrentFolder()), Most));
 
-    // Completion has no command at hand; the runspace that completes knows its folder.
-    private static string CurrentFolder() =>
-        System.Management.Automation.Runspaces.Runspace.DefaultRunspace?.SessionStateProxy.Path.CurrentFileSystemLocation.ProviderPath
-            ?? Directory.GetCurrentDirectory();
+    // Completion has no command at hand, and its runspace, busy completing, answers no proxy: only a nested pipeline.
+    private static string CurrentFolder()
+    {
+        using var nested = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return nested.AddScript("$ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath").Invoke<string>().Single();
+    }
 }

@@ -10,5 +10,5 @@ public sealed class OutcomeCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        WordCompletion.Complete(wordToComplete, Outcomes.All.Concat(Causes.Table.Select(c => c.Name).Where(n => n.Length > 0)), inOrder: true);
+        WordCompletion.Complete(wordToComplete, Outcomes.All.Concat(Causes.Table.Select(c => c.Name).Where(n => n.Length > 0)));
 }

@@ -13,7 +13,7 @@ public sealed class WorkflowWordCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        WordCompletion.Complete(wordToComplete, WordsOf(parameterName), inOrder: true);
+        WordCompletion.Complete(wordToComplete, WordsOf(parameterName));
 
     private static IEnumerable<string> WordsOf(string parameter) => parameter switch
     {
