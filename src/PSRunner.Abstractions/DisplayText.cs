@@ -4,7 +4,8 @@ namespace PSRunner;
 
 /// <summary>
 /// The text of table cells and messages: the same words in views, progress lines and start lines, in any culture.
-/// Public because the module's format file calls it.
+/// Public because the module's format file calls it, with values and not with objects, so that what came through a file
+/// or from another process (<c>Deserialized.PSRunner.TestResult</c>) is shown as well.
 /// </summary>
 public static class DisplayText
 {
@@ -42,21 +43,21 @@ public static class DisplayText
     }
 
     /// <summary>The score with two decimals, or the cause when there is no score.</summary>
-    public static string ScoreOrCause(TestResult result) => double.IsNaN(result.Score) ? result.Cause : Score(result.Score);
+    public static string ScoreOrCause(double score, string cause) => double.IsNaN(score) ? cause : Score(score);
 
     /// <summary>Two decimals; NaN gives <c>-</c>.</summary>
     public static string Score(double score) => double.IsNaN(score) ? NotMeasured : Text($"{score:0.00}");
 
     /// <summary>The name, and after <c> &gt; </c> the message or else the first line of output.</summary>
-    public static string NameAndMessage(TestResult result)
+    public static string NameAndMessage(string name, string message, string output)
     {
-        var said = FirstLine(result.Message);
+        var said = FirstLine(message);
         if (said.Length == 0)
         {
-            said = FirstLine(result.Output);
+            said = FirstLine(output);
         }
 
-        return said.Length == 0 ? result.Name : $"{result.Name} > {said}";
+        return said.Length == 0 ? name : $"{name} > {said}";
     }
 
     /// <summary>Whole percent of a share from 0 to 1. 0 % and 100 % only when it is exactly that; NaN gives <c>-</c>.</summary>
@@ -84,15 +85,15 @@ public static class DisplayText
     public static string CountOrUnknown(double count) => double.IsNaN(count) ? NotMeasured : Text($"{count:0}");
 
     /// <summary><c>1,204/5,600</c>.</summary>
-    public static string Done(TestBatch batch) => $"{Count(batch.Done)}/{Count(batch.Planned)}";
+    public static string Done(long done, long planned) => $"{Count(done)}/{Count(planned)}";
 
     /// <summary><c>1,204/5,600 21%</c>; 100 % only when all is done.</summary>
-    public static string DoneAndPercent(TestBatch batch) =>
-        batch.Planned == 0 ? Done(batch) : Text($"{Done(batch)} {100L * batch.Done / batch.Planned}%");
+    public static string DoneAndPercent(long done, long planned) =>
+        planned == 0 ? Done(done, planned) : Text($"{Done(done, planned)} {100 * done / planned}%");
 
     /// <summary>A case's own limit; the empty text when it takes the batch's.</summary>
-    public static string Limit(TestCase testCase) =>
-        double.IsNaN(testCase.TestTimeoutSeconds) ? "" : Duration(testCase.TestTimeoutSeconds);
+    /// <param name="seconds">Seconds; NaN: the batch's.</param>
+    public static string Limit(double seconds) => double.IsNaN(seconds) ? "" : Duration(seconds);
 
     /// <summary><c>Model=sim-strong, Instance=1</c>.</summary>
     public static string Parameters(TestCase testCase) => Pairs(testCase.GetParameters());
@@ -103,24 +104,20 @@ public static class DisplayText
     /// <summary>The metrics that were measured.</summary>
     public static string Metrics(TestResult result) => Pairs(result.GetMetrics().Where(m => !double.IsNaN(m.Value)));
 
-    /// <summary>Results without a verdict: errored, timed out, crashed.</summary>
-    public static int WithoutVerdict(TestBatch batch) => batch.Errored + batch.TimedOut + batch.Crashed;
-
     /// <summary>Time left; the empty text when it is unknown.</summary>
-    public static string Left(TestProgress progress) => double.IsNaN(progress.LeftSeconds) ? "" : Duration(progress.LeftSeconds);
+    public static string Left(double seconds) => double.IsNaN(seconds) ? "" : Duration(seconds);
 
     /// <summary>Local time to the minute.</summary>
-    public static string Started(TestBatch batch) =>
-        batch.StartedAt == default ? "" : Text($"{batch.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm}");
+    public static string Started(DateTime time) => time == default ? "" : Text($"{time.ToLocalTime():yyyy-MM-dd HH:mm}");
 
     /// <summary>The last characters of a batch's id, which name it as well as the whole: the four hex digits.</summary>
-    public static string ShortId(TestBatch batch) => batch.Id[(batch.Id.LastIndexOf('-') + 1)..];
+    public static string ShortId(string id) => id[(id.LastIndexOf('-') + 1)..];
 
     /// <summary>The one-line status of a progress bar: done of planned, failed, without verdict, rate, time left.</summary>
     public static string Status(TestProgress progress)
     {
-        var parts = new List<string>(5) { Done(progress), $"{Count(progress.Failed)} failed" };
-        var broken = WithoutVerdict(progress);
+        var parts = new List<string>(5) { Done(progress.Done, progress.Planned), $"{Count(progress.Failed)} failed" };
+        var broken = progress.Errored + progress.TimedOut + progress.Crashed;
         if (broken > 0)
         {
             parts.Add($"{Count(broken)} errored");

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using PSRunner.Module.Tests.Hosting;
 
 namespace PSRunner.Module.Tests;
@@ -28,6 +29,20 @@ public sealed class ViewTests : IDisposable
             Passed                       0ms 499 > 499
             """,
             Trimmed(_shell.Show("$args", results)));
+    }
+
+    [Fact]
+    public void Results_that_came_through_a_file_or_from_a_job_have_the_same_table()
+    {
+        var result = Made.Result(
+            "Failed", "sim-weak cot simple_task 1", [("Model", "sim-weak")], [], ("Score", 0.25), ("DurationSeconds", 8.94), ("Message", "not done: x"));
+        Assert.Equal(
+            """
+            Outcome  Score/Cause        Time Name
+            -------  -----------        ---- ----
+            Failed   0.25               8.9s sim-weak cot simple_task 1 > not done: x
+            """,
+            Trimmed(_shell.Show("$args", PSSerializer.Deserialize(PSSerializer.Serialize(new PSObject(result))))));
     }
 
     [Fact]
