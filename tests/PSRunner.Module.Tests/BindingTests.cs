@@ -31,11 +31,16 @@ public sealed class BindingTests : IDisposable
     [InlineData("Resume-TestBatch nope-such", "BatchNotFound", ErrorCategory.ObjectNotFound)]
     [InlineData("Resume-TestBatch x -RetryOutcome 3", "BadOutcomeWord", ErrorCategory.InvalidArgument)]
     [InlineData("Get-TestResult nope-such", "BatchNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-TestResult -Path no/such", "BatchNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-TestResult -LiteralPath no/such", "BatchNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-TestResult ./no-such", "BatchNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Resume-TestBatch -Path .", "BatchNotFound", ErrorCategory.ObjectNotFound)]
     [InlineData("Get-TestResult -Outcome 3", "BadOutcomeWord", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults x.txt", "UnknownFormat", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults", "NoPathGiven", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults x.parquet", "ParquetTakesResults", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults no/such/folder/x.csv", "FileNotWritable", ErrorCategory.WriteError)]
+    [InlineData("1 | Save-TestResults . -Format csv", "FileNotWritable", ErrorCategory.WriteError)]
     [InlineData("1 | Save-TestResults env:x.csv", "NotAFileSystemPath", ErrorCategory.InvalidArgument)]
     public void A_wrong_request_is_a_terminating_error_with_its_id(string script, string errorId, ErrorCategory category)
     {
@@ -56,6 +61,10 @@ public sealed class BindingTests : IDisposable
     [InlineData("New-WorkflowTest sim-strong -ToolSuccessRate 1.1")]
     public void A_value_out_of_range_is_refused_by_its_parameter(string script) =>
         Assert.StartsWith("ParameterArgumentValidationError", _shell.InvokeExpectingError(script).FullyQualifiedErrorId, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_name_that_no_batch_has_is_left_to_ErrorAction_as_with_the_other_getters() =>
+        Assert.Equal("goes on", _shell.Invoke("Get-TestResult nope-such, nope-too -ErrorAction Ignore; 'goes on'").Single().BaseObject);
 
     [Fact]
     public void A_wildcard_that_matches_nothing_is_no_error() =>

@@ -43,8 +43,8 @@ public abstract class BatchSelectionCommand : TestBatchCommand
     {
         var found = ParameterSetName switch
         {
-            ByPath => Path!.SelectMany(ExpandPath).SelectMany(Batches.FindIn),
-            ByLiteralPath => LiteralPath!.Select(ToFilePath).SelectMany(Batches.FindIn),
+            ByPath => Path!.SelectMany(FindByPath),
+            ByLiteralPath => LiteralPath!.SelectMany(path => FindIn(ToFilePath(path), path)),
             _ => (Name ?? []).SelectMany(name => FindByName(name, choose)),
         };
         return found.Where(_seen.Add);
@@ -57,12 +57,26 @@ public abstract class BatchSelectionCommand : TestBatchCommand
     {
         if (name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal))
         {
-            return ExpandPath(name).SelectMany(Batches.FindIn);
+            return FindByPath(name);
         }
 
         var runs = Batches.FindNamed(name, DefaultRoot);
         return Batches.IsPattern(name) ? runs
             : runs.Count > 0 ? choose(runs)
-            : throw Errors.BatchUnknown(name, Batches.Names(DefaultRoot, 3));
+            : NotFound(Errors.BatchUnknown(name, Batches.Names(DefaultRoot, 3)));
+    }
+
+    private IEnumerable<string> FindByPath(string path) =>
+        WildcardPattern.ContainsWildcardCharacters(path) ? ExpandPath(path).SelectMany(Batches.FindIn) : FindIn(ToFilePath(path), path);
+
+    // A folder that was named and holds no batch is a mistake; silence would look like a batch without results.
+    private IEnumerable<string> FindIn(string path, string asTyped) =>
+        Batches.FindIn(path) is { Count: > 0 } found ? found : NotFound(Errors.NoBatchIn(asTyped, File.Exists(path) || Directory.Exists(path)));
+
+    // As Get-Item and its kin do: the other names still count, and -ErrorAction decides.
+    private IEnumerable<string> NotFound(TestBatchException error)
+    {
+        WriteError(Errors.From(error));
+        return [];
     }
 }

@@ -37,13 +37,17 @@ internal static class Errors
         BatchNotFound, ErrorKind.NotFound,
         $"There is no batch '{name}'. {(newest.Count == 0 ? "None is known here: give" : $"Newest: {string.Join(", ", newest)}. Give one of these, or")} a run folder with -Path.", name);
 
+    public static TestBatchException NoBatchIn(string path, bool exists) => new(
+        BatchNotFound, ErrorKind.NotFound,
+        $"'{path}' {(exists ? "is no run folder and holds none" : "does not exist")}. Give a run folder, or the folder that holds them (-OutputPath of Start-TestBatch).", path);
+
     public static TestBatchException Ambiguous(IEnumerable<TestBatch> batches) => new(
         AmbiguousBatch, ErrorKind.InvalidArgument,
         $"More than one batch of that name runs: {string.Join(", ", batches.Select(b => b.Id))}. Give the id of the one you mean.");
 
     public static TestBatchException NotAnOutcome(string word, string parameter) => new(
         BadOutcomeWord, ErrorKind.InvalidArgument,
-        $"-{parameter} takes outcomes ({string.Join(", ", Outcomes.All.Skip(1))}) or causes (throttled, no-reply, ...), not '{word}'.", word);
+        $"-{parameter} takes outcomes ({string.Join(", ", Outcomes.All)}) or causes (throttled, no-reply, ...), not '{word}'.", word);
 
     public static TestBatchException NotAColumn(string name, IEnumerable<string> known) => new(
         NoSuchColumn, ErrorKind.InvalidArgument, $"The results have no property '{name}' to group by. They have: {string.Join(", ", known)}.", name);
@@ -54,6 +58,12 @@ internal static class Errors
     public static TestBatchException NotAFormat(string path, IEnumerable<string> known) => new(
         UnknownFormat, ErrorKind.InvalidArgument,
         $"The ending of '{path}' names no format. Use one of {string.Join(", ", known.Select(k => "." + k))}, or say -Format.", path);
+
+    public static TestBatchException IsAFolder(string path) => new(
+        FileNotWritable, ErrorKind.WriteError, $"'{path}' is a folder. Give a file in it.", path);
+
+    public static TestBatchException NoSuchFolder(string path) => new(
+        FileNotWritable, ErrorKind.WriteError, $"'{path}' cannot be written: its folder does not exist. Make it first, or give another path.", path);
 
     public static TestBatchException FileIsThere(string path) => new(
         FileExists, ErrorKind.InvalidArgument, $"'{path}' is there already, and -NoClobber keeps it. Give another path.", path);

@@ -71,6 +71,11 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
         // Not mandatory, because PowerShell would ask for it, and asking is hanging.
         _path = AsTyped.Length > 0 ? ToFilePath(AsTyped) : throw Errors.NoPath();
         _format = Format ?? System.IO.Path.GetExtension(_path).TrimStart('.').ToLowerInvariant();
+        if (Directory.Exists(_path))
+        {
+            throw Errors.IsAFolder(AsTyped);
+        }
+
         if (!ExportWriter.Formats.Contains(_format))
         {
             throw Errors.NotAFormat(AsTyped, ExportWriter.Formats);
@@ -87,6 +92,11 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
             {
                 throw Errors.ReadOnlyFile(AsTyped);
             }
+        }
+
+        if (!Directory.Exists(System.IO.Path.GetDirectoryName(_path)))
+        {
+            throw Errors.NoSuchFolder(AsTyped);
         }
 
         if (ShouldProcess(AsTyped, "Save results"))
