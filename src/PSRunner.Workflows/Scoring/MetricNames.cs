@@ -71,10 +71,14 @@ internal static class MetricNames
     /// <summary>Characters received.</summary>
     public const string OutputChars = "OutputChars";
 
+    /// <summary>Those that judge the model; the others count what happened.</summary>
+    public static IReadOnlyList<string> Judgements { get; } =
+        [TaskCompleted, Coverage, Adherence, WorkflowScore, Phase2Score, QualityScore, LevelOld];
+
     /// <summary>All, in the order of the columns.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        TaskCompleted, Coverage, Adherence, WorkflowScore, Phase2Score, QualityScore, LevelOld, Turns, Requests, Searches, Calls, FailedCalls,
+        .. Judgements, Turns, Requests, Searches, Calls, FailedCalls,
         EnvironmentErrors, ModelMistakes, ProviderErrors, ParseGaps, UnreadableActions, IgnoredActions, HelpReplies, InputChars, OutputChars,
     ];
 }

@@ -69,6 +69,17 @@ public sealed class ScoreCardTests
         Assert.Equal(MetricNames.All.Order(), Judge("open").Metrics.Keys.Order());
 
     [Fact]
+    public void Without_a_verdict_only_counts_are_measured_so_that_a_providers_fault_pulls_no_mean_down()
+    {
+        var conversation = new Conversation { End = ConversationEnd.ProviderFault, Fault = new ProviderFault(Causes.Throttled, "too many requests") };
+
+        var metrics = ScoreCard.Of(Task, Plan, Registry, conversation).Metrics;
+
+        Assert.Equal(MetricNames.All.Except(MetricNames.Judgements).Order(), metrics.Keys.Order());
+        Assert.Equal(1, metrics[MetricNames.ProviderErrors]);
+    }
+
+    [Fact]
     public async Task A_transcript_alone_gives_the_same_scores_again()
     {
         var options = new WorkflowCaseOptions { Model = ["sim-weak", "sim-flaky", "sim-unclosed-tags"], PromptType = ["optimal", "flawed_t*", "cot"], Instances = 3 };
