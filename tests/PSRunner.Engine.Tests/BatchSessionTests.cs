@@ -268,6 +268,31 @@ public sealed class BatchSessionTests : IDisposable
         Assert.Contains("was changed after the batch began", result.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_plan_that_is_overwritten_while_the_batch_runs_is_not_blamed_on_the_tests()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets nobody write what the batch reads.");
+        using var running = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        var executor = new NoopExecutor((_, _) =>
+        {
+            running.Set();
+            goOn.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+            return Task.FromResult(new AttemptReport { Score = 1 });
+        });
+        var session = Start(2, executor, o => o with { ThrottleLimit = 1 });
+        Assert.True(running.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        using (var plan = File.OpenHandle(Path.Combine(session.Batch.RunFolder, "plan.jsonl"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            RandomAccess.Write(plan, System.Text.Encoding.UTF8.GetBytes(new string('x', (int)RandomAccess.GetLength(plan))), 0);
+        }
+
+        goOn.Set();
+        var results = RunToEnd(session, out var batch);
+        Assert.Equal((BatchStates.Completed, 1), (batch.State, batch.Passed));
+        Assert.Equal(Causes.NotStarted, results.Single(r => r.Outcome == Outcomes.Errored).Cause);
+    }
+
     private static NoopExecutor Waiting() => new((_, cancellation) => Wait(cancellation));
 
     private static async Task<AttemptReport> Wait(CancellationToken cancellation)

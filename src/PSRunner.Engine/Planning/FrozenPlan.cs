@@ -98,6 +98,7 @@ internal sealed class FrozenPlan : IDisposable
 
     /// <summary>Reads a case from the file. Safe from any thread.</summary>
     /// <exception cref="IOException">The file cannot be read any more.</exception>
+    /// <exception cref="TestBatchException">The file was changed since it was opened.</exception>
     public TestCase Load(int index)
     {
         var start = _offsets[index];
@@ -109,7 +110,15 @@ internal sealed class FrozenPlan : IDisposable
             read += count > 0 ? count : throw new EndOfStreamException($"plan.jsonl ends inside case {index}");
         }
 
-        return PlanLine.Read(line, hash => _shared.GetOrAdd(hash, _readShared));
+        try
+        {
+            return PlanLine.Read(line, hash => _shared.GetOrAdd(hash, _readShared));
+        }
+        catch (JsonException e)
+        {
+            throw new TestBatchException(
+                "PlanChanged", ErrorKind.InvalidData, $"Line {index + 1} of plan.jsonl was changed after the batch began. Put the original back, or start a new batch.", index, e);
+        }
     }
 
     /// <inheritdoc/>

@@ -88,6 +88,8 @@ internal sealed class PlanWriter : IDisposable
     public ResultSchema Finish()
     {
         WriteBuffer();
+        _seen.Clear();
+        _seen.TrimExcess();
         return ResultSchema.Build(
             _parameters.Select(p => (p.Name, p.Type ?? ColumnType.Text)),
             UsedExecutors.SelectMany(e => e.Metrics).Distinct(StringComparer.Ordinal));
