@@ -255,7 +255,6 @@ public sealed class BatchSession : IAttended, IDisposable
         try
         {
             last = Close(end);
-            _attendant.Close(last);
         }
         catch (Exception e)
         {
@@ -264,6 +263,8 @@ public sealed class BatchSession : IAttended, IDisposable
         }
         finally
         {
+            _attendant.Close(last);
+
             // The reader first: should the disk hang from here on, he is not held up.
             Volatile.Write(ref _final, last);
             Results.Complete();
@@ -278,10 +279,12 @@ public sealed class BatchSession : IAttended, IDisposable
     {
         var unsaved = _journal.Close(Limits.Shutdown);
         var progress = GetProgress();
+        var isComplete = progress.Done == progress.Planned;
         return progress with
         {
-            State = end.State == BatchStates.Completed && progress.Done < progress.Planned ? BatchStates.Stopped : end.State,
-            Message = unsaved == 0 ? end.Message : $"{end.Message} {unsaved} results could not be saved; their cases stay pending.".TrimStart(),
+            // What was saved last decides: a slow disk may still have taken what the conductor no longer waited for.
+            State = isComplete ? BatchStates.Completed : end.State == BatchStates.Completed ? BatchStates.Stopped : end.State,
+            Message = isComplete ? "" : unsaved == 0 ? end.Message : $"{end.Message} {unsaved} results could not be saved; their cases stay pending.".TrimStart(),
             Running = 0,
             Unsaved = 0,
             Pending = progress.Planned - progress.Done,
