@@ -44,9 +44,11 @@ public static class BatchCatalog
     {
         var folder = new RunFolder(runFolder);
         var manifest = BatchManifest.Read(folder.BatchFile);
-        var progress = StatusDocument.TryRead(folder.StatusFile)?.Progress;
+
+        // In this order: an owner writes its last status before it goes, so without an owner what is read here is the last.
         var owner = OwnerInfo.Read(DiskFiles.Instance, folder);
         var alive = owner?.Judge() == OwnerState.Alive;
+        var progress = StatusDocument.TryRead(folder.StatusFile)?.Progress;
         var state = progress?.State switch
         {
             // A live owner that has not written its first status yet.
