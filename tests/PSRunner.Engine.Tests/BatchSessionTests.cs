@@ -256,6 +256,17 @@ public sealed class BatchSessionTests : IDisposable
     }
 
     [Fact]
+    public void A_report_with_null_in_it_costs_its_test_and_not_the_batch()
+    {
+        AttemptReport[] reports = [new() { Message = null! }, new() { Output = null! }, new() { Metrics = null! }, new() { Artifacts = null! }, new() { Cause = null! }, null!];
+        var executor = new NoopExecutor((context, _) => Task.FromResult(reports[Convert.ToInt32(context.Case.Name[5..], System.Globalization.CultureInfo.InvariantCulture)]));
+        var results = RunToEnd(Start(reports.Length, executor), out var batch);
+
+        Assert.Equal((BatchStates.Completed, reports.Length), (batch.State, batch.Errored));
+        Assert.All(results, r => Assert.Contains("The executor returned no report", r.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_case_whose_shared_text_was_changed_is_not_blamed_on_the_test()
     {
         using var builder = new BatchBuilder(new BatchOptions { OutputPath = _folder, RetryCount = 0 }, [Waiting()]);

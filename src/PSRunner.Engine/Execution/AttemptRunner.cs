@@ -70,9 +70,10 @@ internal sealed class AttemptRunner(
 
     private AttemptReport Judge(AttemptReport? report)
     {
-        if (report is null)
+        // Executors are others' code too; what is missing here would end the conductor or the journal.
+        if (report is not { Cause: not null, Message: not null, Output: not null, Metrics: not null, Artifacts: not null })
         {
-            return new AttemptReport { Cause = Causes.Exception, Message = "The executor returned no report." };
+            return new AttemptReport { Cause = Causes.Exception, Message = "The executor returned no report, or one with null in it." };
         }
 
         if (!Causes.IsKnown(report.Cause))
