@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSRunner.Export;
 
 namespace PSRunner.Commands;
 
@@ -16,7 +17,14 @@ internal static class Errors
     public const string FileIsReadOnly = nameof(FileIsReadOnly);
     public const string FileNotWritable = nameof(FileNotWritable);
     public const string FileNotReadable = nameof(FileNotReadable);
-    public const string ParquetTakesResults = nameof(ParquetTakesResults);
+    public const string ResultsOnly = nameof(ResultsOnly);
+    public const string PartitionNeedsParquet = nameof(PartitionNeedsParquet);
+    public const string FormatCannotAppend = nameof(FormatCannotAppend);
+    public const string FileIsNoDataset = nameof(FileIsNoDataset);
+    public const string DatasetExists = nameof(DatasetExists);
+    public const string ColumnsDiffer = nameof(ColumnsDiffer);
+    public const string TooManyColumns = nameof(TooManyColumns);
+    public const string TooManyPartitions = nameof(TooManyPartitions);
     public const string NoPathGiven = nameof(NoPathGiven);
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
     public const string StopNotAnswered = nameof(StopNotAnswered);
@@ -55,12 +63,44 @@ internal static class Errors
     public static TestBatchException NoPath() => new(
         NoPathGiven, ErrorKind.InvalidArgument, "Where to? Give the file: ... | Save-TestResults results.parquet.");
 
-    public static TestBatchException NotAFormat(string path, IEnumerable<string> known) => new(
+    public static TestBatchException NotAFormat(string path) => new(
         UnknownFormat, ErrorKind.InvalidArgument,
-        $"The ending of '{path}' names no format. Use one of {string.Join(", ", known.Select(k => "." + k))}, or say -Format.", path);
+        $"The ending of '{path}' names no format. Use one of {string.Join(", ", ExportFormat.All.Select(f => f.Ending))}, or say -Format.", path);
 
-    public static TestBatchException IsAFolder(string path) => new(
-        FileNotWritable, ErrorKind.WriteError, $"'{path}' is a folder. Give a file in it.", path);
+    public static TestBatchException NotPartitioned(string path, ExportFormat format) => new(
+        PartitionNeedsParquet, ErrorKind.InvalidArgument,
+        $"-PartitionBy makes a folder of Parquet files, and '{path}' is to be {format.Name}. Give a folder without an ending, or leave -PartitionBy out.", path);
+
+    public static TestBatchException NotAppendable(string path, ExportFormat format) => new(
+        FormatCannotAppend, ErrorKind.InvalidArgument,
+        $"Nothing can be appended to '{path}': a {format.Name} file is one whole. -Append takes {string.Join(", ", ExportFormat.All.Where(f => f.CanAppend).Select(f => f.Ending))}.", path);
+
+    public static TestBatchException NotADataset(string path) => new(
+        FileIsNoDataset, ErrorKind.InvalidArgument,
+        $"'{path}' is a file, and Parquet grows by new files in a folder. Give a folder; readers take '<folder>/**/*.parquet'.", path);
+
+    public static TestBatchException DatasetIsThere(string path) => new(
+        DatasetExists, ErrorKind.InvalidArgument,
+        $"The folder '{path}' is there and not empty, and a folder is never replaced. Use -Append to add to it, or give another path.", path);
+
+    public static TestBatchException IsAFolder(string path, ExportFormat format) => new(
+        FileNotWritable, ErrorKind.WriteError,
+        $"'{path}' is a folder. Give a file in it ('{System.IO.Path.TrimEndingDirectorySeparator(path)}/results{format.Ending}'), or use -Append to add a Parquet file to it.", path);
+
+    public static TestBatchException ColumnsMissing(string path, IEnumerable<string> columns) => new(
+        ColumnsDiffer, ErrorKind.InvalidData,
+        $"'{path}' has no column {string.Join(", ", columns)}, and appending cannot add one. Save to another file; .jsonl takes rows of any columns.", path);
+
+    public static TestBatchException ColumnsExceeded(string column, int limit) => new(
+        TooManyColumns, ErrorKind.LimitReached,
+        $"Column '{column}' is one too many: a file has at most {limit}. Save fewer properties (Select-Object), or batches apart.", column);
+
+    public static TestBatchException NotAPartition(string name, IEnumerable<string> known) => new(
+        NoSuchColumn, ErrorKind.InvalidArgument, $"There is no column '{name}' to partition by. There are: {string.Join(", ", known)}.", name);
+
+    public static TestBatchException PartitionsExceeded(IEnumerable<string> columns, int limit) => new(
+        TooManyPartitions, ErrorKind.LimitReached,
+        $"Partitioning by {string.Join(", ", columns)} makes more than {limit} folders. Choose columns with fewer values.", columns);
 
     public static TestBatchException NoSuchFolder(string path) => new(
         FileNotWritable, ErrorKind.WriteError, $"'{path}' cannot be written: its folder does not exist. Make it first, or give another path.", path);
@@ -77,9 +117,9 @@ internal static class Errors
     public static TestBatchException NotReadable(Exception inner) => new(
         FileNotReadable, ErrorKind.ReadError, $"A file of the batch cannot be read: {inner.Message}", null, inner);
 
-    public static TestBatchException NotResults(string path) => new(
-        ParquetTakesResults, ErrorKind.InvalidArgument,
-        $"A Parquet file takes test results only, and other objects came for '{path}'. Save them as .csv, .json or .jsonl.", path);
+    public static TestBatchException NotResults(string path, ExportFormat format) => new(
+        ResultsOnly, ErrorKind.InvalidArgument,
+        $"A {format.Name} report is made of test results, and another object came for '{path}'. Save such as {string.Join(", ", ExportFormat.All.Where(f => f.TakesAnyObject).Select(f => f.Ending))}.", path);
 
     public static TestBatchException NotAFileSystem(string path) => new(
         NotAFileSystemPath, ErrorKind.InvalidArgument, $"'{path}' is not in the file system. Give a folder or file of the file system.", path);

@@ -3,20 +3,19 @@ using PSRunner.Export;
 
 namespace PSRunner.Commands;
 
-/// <summary>Writes results to a file: whole or not at all, at the end of the input.</summary>
+/// <summary>Writes results to a file: whole or not at all, at the end of the input. Until then they wait on disk, not in memory.</summary>
 [Cmdlet(VerbsData.Save, "TestResults", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
 [Alias("Save-TestResult")]
 [OutputType(typeof(TestResult))]
 public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
 {
-    private readonly List<PSObject> _objects = [];
-    private string _path = "";
-    private string _format = "";
-    private ExportFile? _file;
+    private ExportRequest? _request;
+    private RowSpool? _spool;
+    private RowMaker? _rows;
     private bool _hasEnded;
 
     /// <summary>The file to write.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Path", HelpMessage = "The file to write; its ending names the format.")]
+    [Parameter(Position = 0, ParameterSetName = "Path", HelpMessage = "The file to write; its ending names the format. With -PartitionBy, and for Parquet with -Append: the folder.")]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
@@ -25,14 +24,23 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
     [ValidateNotNullOrEmpty]
     public string LiteralPath { get; set; } = "";
 
-    /// <summary>Results; .csv, .json and .jsonl take any object.</summary>
-    [Parameter(ValueFromPipeline = true, HelpMessage = "Results; .csv, .json and .jsonl take any object.")]
+    /// <summary>Results; all but .xml and .ctrf.json take any object.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "Results; all but .xml and .ctrf.json take any object.")]
     public PSObject? InputObject { get; set; }
 
     /// <summary>The format, where the file's ending does not name it.</summary>
     [Parameter(HelpMessage = "The format, where the file's ending does not name it.")]
-    [ValidateSet("parquet", "csv", "json", "jsonl")]
+    [ValidateSet(ExportFormat.Parquet, ExportFormat.JsonLines, ExportFormat.Json, ExportFormat.Csv, ExportFormat.JUnit, ExportFormat.Ctrf, ExportFormat.Markdown)]
     public string? Format { get; set; }
+
+    /// <summary>Adds to what is there: lines to .csv and .jsonl, a new file to a folder of Parquet files.</summary>
+    [Parameter(HelpMessage = "Add to what is there: lines to .csv and .jsonl, a new file to a folder of Parquet files.")]
+    public SwitchParameter Append { get; set; }
+
+    /// <summary>Columns by whose values Parquet files are laid into folders (model=.../prompt_type=...).</summary>
+    [Parameter(HelpMessage = "Columns by whose values Parquet files are laid into folders (model=.../prompt_type=...).")]
+    [ValidateNotNullOrEmpty]
+    public string[] PartitionBy { get; set; } = [];
 
     /// <summary>Refuses to replace a file.</summary>
     [Parameter(HelpMessage = "Do not replace a file that is there.")]
@@ -51,16 +59,17 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
     /// <summary>Leaves nothing behind when the pipeline ended early.</summary>
     public void Dispose()
     {
-        if (_file is null)
+        if (_spool is null)
         {
             return;
         }
 
-        _file.Dispose();
-        _file = null;
-        if (!_hasEnded && _objects.Count > 0)
+        var wasCutOff = !_hasEnded && _spool.Count > 0;
+        _spool.Dispose();
+        _spool = null;
+        if (wasCutOff)
         {
-            // The pipeline was cut off (Select-Object -First after this command, or Ctrl+C): only the host still listens.
+            // Select-Object -First after this command, or Ctrl+C: only the host still listens.
             Host.UI.WriteWarningLine($"The pipeline ended before its input did: nothing was saved, '{AsTyped}' was not touched. Put Select-Object -First before Save-TestResults.");
         }
     }
@@ -69,39 +78,12 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
     private protected override void Begin()
     {
         // Not mandatory, because PowerShell would ask for it, and asking is hanging.
-        _path = AsTyped.Length > 0 ? ToFilePath(AsTyped) : throw Errors.NoPath();
-        _format = Format ?? System.IO.Path.GetExtension(_path).TrimStart('.').ToLowerInvariant();
-        if (Directory.Exists(_path))
-        {
-            throw Errors.IsAFolder(AsTyped);
-        }
-
-        if (!ExportWriter.Formats.Contains(_format))
-        {
-            throw Errors.NotAFormat(AsTyped, ExportWriter.Formats);
-        }
-
-        if (File.Exists(_path))
-        {
-            if (NoClobber)
-            {
-                throw Errors.FileIsThere(AsTyped);
-            }
-
-            if (!Force && File.GetAttributes(_path).HasFlag(FileAttributes.ReadOnly))
-            {
-                throw Errors.ReadOnlyFile(AsTyped);
-            }
-        }
-
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(_path)))
-        {
-            throw Errors.NoSuchFolder(AsTyped);
-        }
-
+        _request = new ExportRequest(AsTyped.Length > 0 ? ToFilePath(AsTyped) : throw Errors.NoPath(), AsTyped, Format, Append, PartitionBy);
+        _request.CheckOldFile(NoClobber, Force);
         if (ShouldProcess(AsTyped, "Save results"))
         {
-            _file = Writing(() => new ExportFile(_path));
+            Writing(() => _spool = new RowSpool(_request.Workplace));
+            _rows = new RowMaker(_spool!);
         }
     }
 
@@ -112,9 +94,9 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
             return;
         }
 
-        if (_file is not null)
+        if (_spool is not null)
         {
-            _objects.Add(InputObject);
+            Writing(AddRow);
         }
 
         if (PassThru)
@@ -126,29 +108,40 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
     private protected override void End()
     {
         _hasEnded = true;
-        if (_file is not null && _objects.Count > 0)
+        if (_spool is { Count: > 0 })
         {
-            Writing(() =>
-            {
-                ExportWriter.Write(_file.Stream, _format, _objects, AsTyped);
-                _file.Commit();
-                return true;
-            });
+            Writing(() => _request!.Write(_spool.ToTable(), _rows!.OnlyResults));
         }
-        else if (_file is not null)
+        else if (_spool is not null)
         {
             WriteWarning($"Nothing to save: no result came through the pipeline. '{AsTyped}' was not touched.");
         }
     }
 
-    private T Writing<T>(Func<T> write)
+    private void AddRow()
+    {
+        _request!.CheckObject(InputObject!.BaseObject);
+        _rows!.Add(InputObject);
+        if (_spool!.Count == 1)
+        {
+            _request.CheckColumns(_spool.ToTable());
+        }
+    }
+
+    private void Writing(Action write)
     {
         try
         {
-            return write();
+            write();
+        }
+        catch (TestBatchException)
+        {
+            _hasEnded = true;
+            throw;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            _hasEnded = true;
             throw Errors.NotWritable(AsTyped, e);
         }
     }

@@ -11,7 +11,7 @@ internal sealed class ExportFile : IDisposable
     private readonly string _temporary;
     private bool _isDone;
 
-    /// <summary>Opens the temporary file, which proves that the folder can be written before anything expensive begins.</summary>
+    /// <summary>Opens the temporary file.</summary>
     /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
     public ExportFile(string path)
     {
@@ -22,6 +22,39 @@ internal sealed class ExportFile : IDisposable
     }
 
     public FileStream Stream { get; }
+
+    /// <summary>Begins with what is in the place, whose last line is ended if need be.</summary>
+    /// <returns>The old file, locked against others who append until it is closed; null when there is none.</returns>
+    /// <exception cref="IOException">Another process appends to it at this moment.</exception>
+    public FileStream? TryBeginWithOld()
+    {
+        if (!File.Exists(_path))
+        {
+            return null;
+        }
+
+        // Delete is shared so that Windows lets the new file take the place of the open one.
+        var old = new FileStream(_path, FileMode.Open, FileAccess.Read, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+        var now = new FileInfo(_path);
+        if (now.Length != old.Length || now.LastWriteTimeUtc != File.GetLastWriteTimeUtc(old.SafeFileHandle))
+        {
+            // Opened before the other one's file took its place, locked after: this one is no longer the one to go on from.
+            old.Dispose();
+            throw new IOException("Another process has just appended to it.");
+        }
+
+        old.CopyTo(Stream);
+        if (Stream.Length > 0)
+        {
+            Stream.Position = Stream.Length - 1;
+            if (Stream.ReadByte() != '\n')
+            {
+                Stream.WriteByte((byte)'\n');
+            }
+        }
+
+        return old;
+    }
 
     /// <summary>Puts the file in its place, over whatever is there.</summary>
     public void Commit()

@@ -7,12 +7,12 @@ namespace PSRunner.Export;
 internal static class JsonExport
 {
     // Text of models is full of quotes and other alphabets: escape what JSON demands and nothing else.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void WriteLines(Stream stream, ExportTable table)
     {
         using var writer = new Utf8JsonWriter(stream, Options);
-        foreach (var row in table.Rows)
+        foreach (var row in table.Rows())
         {
             WriteRow(writer, table.Columns, row);
             writer.Flush();
@@ -25,7 +25,7 @@ internal static class JsonExport
     {
         using var writer = new Utf8JsonWriter(stream, Options with { Indented = true });
         writer.WriteStartArray();
-        foreach (var row in table.Rows)
+        foreach (var row in table.Rows())
         {
             WriteRow(writer, table.Columns, row);
             writer.Flush();
@@ -36,19 +36,20 @@ internal static class JsonExport
         stream.WriteByte((byte)'\n');
     }
 
-    private static void WriteRow(Utf8JsonWriter writer, IReadOnlyList<string> columns, object?[] row)
+    private static void WriteRow(Utf8JsonWriter writer, IReadOnlyList<ExportColumn> columns, object?[] row)
     {
         writer.WriteStartObject();
         for (var i = 0; i < row.Length; i++)
         {
-            writer.WritePropertyName(columns[i]);
+            writer.WritePropertyName(columns[i].Name);
             WriteCell(writer, row[i]);
         }
 
         writer.WriteEndObject();
     }
 
-    private static void WriteCell(Utf8JsonWriter writer, object? cell)
+    /// <summary>A cell as a JSON value.</summary>
+    internal static void WriteCell(Utf8JsonWriter writer, object? cell)
     {
         switch (cell)
         {

@@ -2,21 +2,14 @@ using PSRunner.Engine.Storage;
 
 namespace PSRunner.Export;
 
-/// <summary>Parquet, in the same columns and types as the parts of a run folder.</summary>
+/// <summary>Parquet, in the same columns as the parts of a run folder.</summary>
 internal static class ParquetExport
 {
-    public static void Write(Stream stream, IReadOnlyList<TestResult> results) => WriteAsync(stream, results).GetAwaiter().GetResult();
-
-    private static async Task WriteAsync(Stream stream, IReadOnlyList<TestResult> results)
-    {
-        var schema = ResultTable.SchemaOf(results);
-        var writer = await ParquetResultWriter.CreateAsync(stream, schema).ConfigureAwait(false);
-        await using (writer.ConfigureAwait(false))
-        {
-            foreach (var group in results.Chunk(ParquetResultWriter.RowGroupSize))
-            {
-                await writer.WriteAsync([.. group.Select(r => r.Under(schema))]).ConfigureAwait(false);
-            }
-        }
-    }
+    /// <summary>Writes a file.</summary>
+    /// <param name="stream">Where it goes.</param>
+    /// <param name="columns">The columns.</param>
+    /// <param name="rows">The rows; their cells beyond the columns are left out.</param>
+    /// <param name="places">Which cell of a row belongs to each column.</param>
+    public static void Write(Stream stream, IReadOnlyList<ExportColumn> columns, IReadOnlyList<int> places, IEnumerable<object?[]> rows) =>
+        ParquetTableWriter.WriteAsync(stream, [.. places.Select(p => (columns[p].Name, columns[p].Type))], places, rows).GetAwaiter().GetResult();
 }

@@ -36,6 +36,19 @@ internal static class Made
         return result;
     }
 
+    /// <summary>Copies of a result that differ in index and output, each made when it is asked for.</summary>
+    public static IEnumerable<object> Copies(object result, int count, Func<int, string> output)
+    {
+        var clone = result.GetType().GetMethod("MemberwiseClone", Any)!;
+        for (var i = 0; i < count; i++)
+        {
+            var copy = clone.Invoke(result, null)!;
+            Set(copy, "Index", i);
+            Set(copy, "Output", output(i));
+            yield return copy;
+        }
+    }
+
     /// <summary>Any object with a parameterless constructor.</summary>
     public static object Thing(string typeName, params (string Property, object Value)[] properties)
     {
