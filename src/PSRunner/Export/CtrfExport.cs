@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace PSRunner.Export;
@@ -11,7 +12,8 @@ internal static class CtrfExport
     public static void Write(Stream stream, ExportTable table)
     {
         var suites = ReportSuite.Of(table);
-        using var json = new Utf8JsonWriter(stream, JsonExport.Options with { Indented = true });
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer, JsonExport.Options with { Indented = true });
         json.WriteStartObject();
         json.WriteString("reportFormat", "CTRF");
         json.WriteString("specVersion", "0.0.0");
@@ -25,13 +27,13 @@ internal static class CtrfExport
         foreach (var cells in table.Rows())
         {
             Test(json, new ReportRow(table, cells));
-            json.Flush();
+            JsonExport.HandOver(json, buffer, stream);
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndObject();
-        json.Flush();
+        JsonExport.HandOver(json, buffer, stream);
         stream.WriteByte((byte)'\n');
     }
 

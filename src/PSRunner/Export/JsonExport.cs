@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -11,11 +12,12 @@ internal static class JsonExport
 
     public static void WriteLines(Stream stream, ExportTable table)
     {
-        using var writer = new Utf8JsonWriter(stream, Options);
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer, Options);
         foreach (var row in table.Rows())
         {
             WriteRow(writer, table.Columns, row);
-            writer.Flush();
+            HandOver(writer, buffer, stream);
             stream.WriteByte((byte)'\n');
             writer.Reset();
         }
@@ -23,17 +25,26 @@ internal static class JsonExport
 
     public static void WriteArray(Stream stream, ExportTable table)
     {
-        using var writer = new Utf8JsonWriter(stream, Options with { Indented = true });
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer, Options with { Indented = true });
         writer.WriteStartArray();
         foreach (var row in table.Rows())
         {
             WriteRow(writer, table.Columns, row);
-            writer.Flush();
+            HandOver(writer, buffer, stream);
         }
 
         writer.WriteEndArray();
-        writer.Flush();
+        HandOver(writer, buffer, stream);
         stream.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Passes on what was written so far. A writer on the stream itself would flush it, and so the disk, with every row.</summary>
+    internal static void HandOver(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, Stream stream)
+    {
+        writer.Flush();
+        stream.Write(buffer.WrittenSpan);
+        buffer.ResetWrittenCount();
     }
 
     private static void WriteRow(Utf8JsonWriter writer, IReadOnlyList<ExportColumn> columns, object?[] row)
