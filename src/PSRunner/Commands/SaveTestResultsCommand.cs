@@ -70,7 +70,7 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
         if (wasCutOff)
         {
             // Select-Object -First after this command, or Ctrl+C: only the host still listens.
-            Host.UI.WriteWarningLine($"The pipeline ended before its input did: nothing was saved, '{AsTyped}' was not touched. Put Select-Object -First before Save-TestResults.");
+            Host.UI.WriteWarningLine($"The pipeline ended before its input did: nothing was saved, '{AsTyped}' was not touched. Save what is there with Get-TestResult | Save-TestResults; Select-Object -First belongs before it.");
         }
     }
 
