@@ -18,6 +18,7 @@
         'Get-TestProgress'
         'Get-TestResult'
         'Measure-TestResult'
+        'New-CommandTest'
         'New-WorkflowTest'
         'Resume-TestBatch'
         'Save-TestResults'

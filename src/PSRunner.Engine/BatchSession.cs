@@ -30,6 +30,7 @@ public sealed class BatchSession : IAttended, IDisposable
     private readonly Queue<string> _notes = new();
     private readonly TaskCompletionSource<TestBatch> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
+    private readonly List<IDisposable> _held = [];
     private long _lastCheckpoint;
     private TestProgress? _final;
 
@@ -235,10 +236,44 @@ public sealed class BatchSession : IAttended, IDisposable
 
     private void Start()
     {
+        BeginExecutors();
         _lastCheckpoint = _time.GetTimestamp();
         _conductor.Start();
         _attendant.Start();
         _thread.Start();
+    }
+
+    private void BeginExecutors()
+    {
+        try
+        {
+            var facts = new SessionFacts(_plan.BatchId, _number, _folder.ScratchFolder, Limits.Grace, _time, Note);
+            _held.AddRange(_plan.UsedExecutors.OfType<ISessionExecutor>().Select(executor => executor.BeginSession(facts)));
+        }
+        catch
+        {
+            EndExecutors();
+            _journal.Dispose();
+            throw;
+        }
+    }
+
+    // One that fails must keep neither the others from ending nor the batch from closing.
+    private void EndExecutors()
+    {
+        foreach (var held in _held)
+        {
+            try
+            {
+                held.Dispose();
+            }
+#pragma warning disable CA1031 // Told to the user; the session is over all the same.
+            catch (Exception e)
+            {
+                Note($"What a kind of test held could not be given up: {e.Message}");
+            }
+#pragma warning restore CA1031
+        }
     }
 
     // Waits for the conductor and closes, on a thread of its own: the pool may be full of blocked tests.
@@ -268,6 +303,9 @@ public sealed class BatchSession : IAttended, IDisposable
             // The reader first: should the disk hang from here on, he is not held up.
             Volatile.Write(ref _final, last);
             Results.Complete();
+
+            // While the folder is still owned: the next owner must not meet our processes.
+            EndExecutors();
             _journal.Dispose();
             _owner.Dispose();
             _plan.Dispose();

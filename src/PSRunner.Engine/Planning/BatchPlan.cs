@@ -100,6 +100,9 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
             used.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(), longest, retries);
     }
 
+    /// <summary>The executors that the plan has cases for.</summary>
+    public IEnumerable<ITestExecutor> UsedExecutors => _executorOfKind;
+
     /// <summary>The executor of a case.</summary>
     public ITestExecutor ExecutorOf(int index) => _executorOfKind[_plan.KindNumberOf(index)];
 

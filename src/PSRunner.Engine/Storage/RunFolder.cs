@@ -48,6 +48,9 @@ public sealed class RunFolder
     /// <summary>Transcripts and outputs.</summary>
     public string ArtifactsFolder => In("artifacts");
 
+    /// <summary>Working folders of attempts; only what tests that did not pass left there outlives them.</summary>
+    public string ScratchFolder => In("scratch");
+
     /// <summary>Commands from other shells.</summary>
     public string ControlFolder => In("control");
 

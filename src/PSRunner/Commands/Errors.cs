@@ -27,6 +27,8 @@ internal static class Errors
     public const string TooManyPartitions = nameof(TooManyPartitions);
     public const string NoPathGiven = nameof(NoPathGiven);
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
+    public const string UnquotedPlaceholder = nameof(UnquotedPlaceholder);
+    public const string SecretInEnvironment = nameof(SecretInEnvironment);
     public const string StopNotAnswered = nameof(StopNotAnswered);
 
     /// <summary>What the engine refused, as PowerShell says it.</summary>
@@ -35,7 +37,7 @@ internal static class Errors
 
     public static TestBatchException NotATestCase(object input) => new(
         InputIsNotATestCase, ErrorKind.InvalidArgument,
-        $"'{input}' ({input.GetType()}) is no test case. Cases come from New-WorkflowTest, and from Get-TestResult (runs them again).", input);
+        $"'{input}' ({input.GetType()}) is no test case. Cases come from New-WorkflowTest and New-CommandTest, and from Get-TestResult (runs them again).", input);
 
     public static TestBatchException NoBatch(string command) => new(
         NoBatchGiven, ErrorKind.InvalidArgument,
@@ -127,6 +129,14 @@ internal static class Errors
     public static TestBatchException NoAnswer(TestBatch batch, double seconds) => new(
         StopNotAnswered, ErrorKind.Busy,
         $"Batch '{batch.Id}' was asked to stop and has not ended within {DisplayText.Duration(seconds)}; process {batch.ProcessId} still works on it. Ask again with -Force.", batch.Id);
+
+    public static TestBatchException Unquoted(string block) => new(
+        UnquotedPlaceholder, ErrorKind.InvalidArgument,
+        $"-ArgumentList holds the script block {{{block}}}. A placeholder is text: write it in quotes, '{{{block.Trim()}}}'.", block);
+
+    public static TestBatchException SecretValue(string name) => new(
+        SecretInEnvironment, ErrorKind.InvalidArgument,
+        $"-Environment {name} holds a secret, and secrets are not stored. Put it into a variable of this process and pass that by name: @{{ {name} = '$env:{name}' }}.", name);
 
     private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch
     {

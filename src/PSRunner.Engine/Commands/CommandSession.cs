@@ -1,0 +1,88 @@
+using System.Globalization;
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Processes;
+
+namespace PSRunner.Engine.Commands;
+
+/// <summary>What the commands of one session share: the keeper of their processes and the watch on their output.</summary>
+internal sealed class CommandSession : IDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.5);
+
+    private readonly SessionFacts _facts;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task _swept;
+
+    /// <param name="facts">The session.</param>
+    public CommandSession(SessionFacts facts)
+    {
+        _facts = facts;
+        Trees = ProcessTrees.Create();
+        Watch = new OutputWatch(LookEvery);
+        _swept = facts.Number > 1 ? SweepAsync() : Task.CompletedTask;
+    }
+
+    /// <summary>Starts and ends processes.</summary>
+    public IProcessTrees Trees { get; }
+
+    /// <summary>Sees their output grow.</summary>
+    public OutputWatch Watch { get; }
+
+    /// <summary>
+    /// Time between TERM and KILL: the session's grace less what killing, verifying and reading the output take, because
+    /// an attempt that has not returned when the grace is over is given up.
+    /// </summary>
+    public TimeSpan Grace => _facts.Grace - (Reserve < _facts.Grace / 2 ? Reserve : _facts.Grace / 2);
+
+    /// <summary>Completes when what an earlier session left running is gone; no command may start before.</summary>
+    public Task SweptAsync(CancellationToken cancellation) => _swept.WaitAsync(cancellation);
+
+    /// <summary>The marker of an attempt's processes.</summary>
+    public string MarkerOf(AttemptContext context) => string.Create(CultureInfo.InvariantCulture, $"{_facts.BatchId}/{context.CaseId}/{context.Attempt}");
+
+    /// <summary>Makes the folder of an attempt.</summary>
+    public ScratchFolder MakeScratch(AttemptContext context) => new(
+        Path.Combine(_facts.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{context.CaseId}-{_facts.Number}-{context.Attempt}")), _facts.Note);
+
+    /// <summary>Tells the user what could not be ended.</summary>
+    public void NoteSurvivors(string name, string survivors) => _facts.Note($"'{name}' left processes that could not be ended: {survivors}");
+
+    /// <summary>Ends by force whatever still runs.</summary>
+    public void Dispose()
+    {
+        _closing.Cancel();
+        Watch.Dispose();
+        Trees.Dispose();
+        _closing.Dispose();
+        if (Directory.Exists(_facts.ScratchFolder) && !Directory.EnumerateFileSystemEntries(_facts.ScratchFolder).Any())
+        {
+            Directory.Delete(_facts.ScratchFolder);
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        try
+        {
+            var report = await ProcessSweep.EndLeftoversAsync(_facts.BatchId + "/", _facts.Time, _closing.Token).ConfigureAwait(false);
+            if (report.Killed > 0)
+            {
+                _facts.Note(string.Create(CultureInfo.InvariantCulture, $"{report.Killed} processes that an earlier session left running were ended."));
+            }
+
+            if (report.Survivors.Count > 0)
+            {
+                _facts.Note($"Processes of an earlier session could not be ended: {CommandExecutor.Describe(report.Survivors)}");
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // The session ended first; the next one sweeps.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _facts.Note($"What an earlier session left running could not be looked for: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Security;
+using PSRunner.Engine.Commands;
+
+namespace PSRunner.Commands;
+
+/// <summary>Makes test cases that run a program, one for each combination of the matrix. Nothing is started.</summary>
+[Cmdlet(VerbsCommon.New, "CommandTest")]
+[OutputType(typeof(TestCase))]
+public sealed class NewCommandTestCommand : TestBatchCommand
+{
+    /// <summary>The program.</summary>
+    [Parameter(Position = 0, HelpMessage = "The program: a name in PATH, or a path.")]
+    [ValidateNotNullOrEmpty]
+    public string? Command { get; set; }
+
+    /// <summary>Its arguments.</summary>
+    [Parameter(Position = 1, HelpMessage = "Its arguments, each passed as it is. Quote placeholders and dashes: '-x','{model}'.")]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public object?[] ArgumentList { get; set; } = [];
+
+    /// <summary>Lists of values to cross.</summary>
+    [Parameter(HelpMessage = "Names and lists of values: one case for each combination. [ordered]@{} keeps the order.")]
+    [ValidateNotNull]
+    public IDictionary? Matrix { get; set; }
+
+    /// <summary>Parameters that are the same for all cases.</summary>
+    [Parameter(HelpMessage = "Names and values that are the same for all cases.")]
+    [ValidateNotNull]
+    public IDictionary? Parameter { get; set; }
+
+    /// <summary>Variables of the program.</summary>
+    [Parameter(HelpMessage = "Variables of the program; $null removes one. '$env:NAME' in single quotes passes a secret by name, never stored.")]
+    [ValidateNotNull]
+    public IDictionary? Environment { get; set; }
+
+    /// <summary>Where it runs.</summary>
+    [Parameter(HelpMessage = "Where it runs; a scratch folder of its own when not given.")]
+    [ValidateNotNullOrEmpty]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>What it reads.</summary>
+    [Parameter(HelpMessage = "Text for its standard input.")]
+    [AllowEmptyString]
+    public string? StandardInput { get; set; }
+
+    /// <summary>What tables show.</summary>
+    [Parameter(HelpMessage = "What tables show; the command line when not given. May hold placeholders.")]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>Seconds that a case may take.</summary>
+    [Parameter(HelpMessage = "Seconds that a case may take; the batch's limit when not given.")]
+    [Alias("TimeoutSeconds", "TestTimeout")]
+    [ValidateRange(Seconds.Least, Seconds.Most)]
+    public double TestTimeoutSeconds { get; set; }
+
+    /// <summary>Free words to select results by.</summary>
+    [Parameter(HelpMessage = "Free words to select results by.")]
+    [ValidateNotNullOrEmpty]
+    public string[] Tag { get; set; } = [];
+
+    /// <summary>How often each case runs.</summary>
+    [Parameter(HelpMessage = "How often each case runs.")]
+    [ValidateRange(1, 100_000)]
+    public int Repeat { get; set; } = 1;
+
+    /// <summary>Retries of these cases.</summary>
+    [Parameter(HelpMessage = "Retries of these cases; the batch's count when not given.")]
+    [ValidateRange(0, 100)]
+    public int RetryCount { get; set; }
+
+    /// <summary>What the cases compete for.</summary>
+    [Parameter(HelpMessage = "What the cases compete for, gpu or db for example.")]
+    [ValidateNotNullOrEmpty]
+    public string? Resource { get; set; }
+
+    private protected override void End()
+    {
+        var options = new CommandCaseOptions
+        {
+            Command = Command ?? "",
+            Arguments = [.. Flat(ArgumentList).Select(ToArgument)],
+            Matrix = [.. Pairs(Matrix).Select(p => KeyValuePair.Create<string, IReadOnlyList<object?>>(p.Key, [.. ToList(p.Value).Select(Unwrap)]))],
+            Parameters = Pairs(Parameter),
+            Environment = [.. Pairs(Environment).Select(p => KeyValuePair.Create(p.Key, ToVariable(p.Key, p.Value)))],
+            CurrentFolder = SessionState.Path.CurrentFileSystemLocation.ProviderPath,
+            WorkingDirectory = WorkingDirectory,
+            StandardInput = StandardInput,
+            Name = Name,
+            TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds) ?? double.NaN,
+            Tag = Tag,
+            Repeat = Repeat,
+            RetryCount = Given(nameof(RetryCount), RetryCount),
+            Resource = Resource,
+        };
+        foreach (var testCase in CommandCases.Create(options))
+        {
+            WriteObject(testCase);
+        }
+    }
+
+    private static IEnumerable<object?> Flat(IEnumerable? values) =>
+        values?.Cast<object?>().SelectMany(v => Unwrap(v) is var value && value is IEnumerable and not string and not IDictionary ? Flat((IEnumerable)value) : [value]) ?? [];
+
+    private static string ToArgument(object? value) =>
+        value is ScriptBlock block ? throw Errors.Unquoted(block.ToString()) : LanguagePrimitives.ConvertTo<string>(value) ?? "";
+
+    private static string? ToVariable(string name, object? value) =>
+        value is SecureString or PSCredential ? throw Errors.SecretValue(name) : value is null ? null : LanguagePrimitives.ConvertTo<string>(value);
+
+    private static IReadOnlyList<KeyValuePair<string, object?>> Pairs(IDictionary? dictionary) =>
+        dictionary is null ? [] : [.. dictionary.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create(LanguagePrimitives.ConvertTo<string>(e.Key), Unwrap(e.Value)))];
+
+    private static IEnumerable<object?> ToList(object? value) =>
+        value is IEnumerable list and not string and not IDictionary ? list.Cast<object?>() : [value];
+
+    private static object? Unwrap(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+}

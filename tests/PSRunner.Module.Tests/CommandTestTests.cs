@@ -1,0 +1,91 @@
+using System.Text.RegularExpressions;
+using PSRunner.Module.Tests.Hosting;
+
+namespace PSRunner.Module.Tests;
+
+/// <summary>Programs as tests, at the prompt.</summary>
+[Collection(OneAtATime.Name)]
+public sealed partial class CommandTestTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-command-").FullName;
+    private readonly HostedPowerShell _shell;
+
+    public CommandTestTests() => _shell = new HostedPowerShell(_folder);
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_native_command_runs_over_a_matrix()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
+        File.WriteAllText(
+            Path.Combine(_folder, "judge.sh"),
+            """
+            echo "judging $1"
+            test "$1$2" = b1 && { echo 'cannot judge' >&2; exit 1; }
+            test "$2" = 0 && score=0.9 || score=0.6
+            echo "{\"Score\": $score, \"Metrics\": {\"Tokens\": 12}}"
+            """);
+
+        var screen = _shell.Show(
+            "New-CommandTest sh judge.sh,'{model}','{temperature}' -Matrix ([ordered]@{ model='a','b'; temperature=0,1 }) | Start-TestBatch judge -ThrottleLimit 1 -TestTimeoutSeconds 60");
+
+        Assert.Matches(
+            """
+            ^judge-ID: 4 cases, 1 at once, at most .*
+            If cut off: Resume-TestBatch judge-ID
+
+            Outcome  Score/Cause        Time Name
+            -------  -----------        ---- ----
+            Passed   0\.90 TIME sh judge\.sh a 0 > judging a
+            Passed   0\.60 TIME sh judge\.sh a 1 > judging a
+            Passed   0\.90 TIME sh judge\.sh b 0 > judging b
+            Failed   exit-code TIME sh judge\.sh b 1 > exit 1: cannot judge
+
+            judge: 4 of 4 in .*: 3 passed, 1 failed
+            Results: test-batches/judge-ID$
+            """,
+            Duration().Replace(Id().Replace(screen, "-ID"), " TIME sh"));
+        Assert.Equal(
+            ["a|0|0", "a|1|0", "b|0|0", "b|1|1"],
+            _shell.Invoke("Get-TestResult judge | Sort-Object Index | ForEach-Object { '{0}|{1}|{2}' -f $_.model, $_.temperature, $_.ExitCode }").Select(o => (string)o.BaseObject));
+    }
+
+    [Fact]
+    public void Values_of_PowerShell_reach_the_case_as_scalars()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
+        var cases = _shell.Invoke(
+            "New-CommandTest sh '-c',('exit','{n}'),3,0.5 -Matrix @{ n = 1..3 } -Parameter @{ why = 'x'; on = $true } -Name 'case {n}' -TestTimeoutSeconds 7 -Tag smoke -Repeat 2 -Resource gpu");
+
+        Assert.Equal(["case 1", "case 2", "case 3"], cases.Select(c => ((TestCase)c.BaseObject).Name));
+        var first = (TestCase)cases[0].BaseObject;
+        Assert.Equal((7.0, 2, "gpu", 1L, true), (first.TestTimeoutSeconds, first.Repeat, first.Lane, first.GetParameter("n"), first.GetParameter("on")));
+    }
+
+    [Theory]
+    [InlineData("New-CommandTest", "CommandMissing")]
+    [InlineData("New-CommandTest sh run.py, --model, {model}", "UnquotedPlaceholder")]
+    [InlineData("New-CommandTest sh '{model}'", "PlaceholderUnknown")]
+    [InlineData("New-CommandTest no-such-program-here", "ProgramNotFound")]
+    [InlineData("New-CommandTest sh -Matrix @{ a = 1, @{} }", "MatrixValueNotScalar")]
+    [InlineData("New-CommandTest sh -Matrix @{ a = [pscustomobject]@{ b = 1 } }", "MatrixValueNotScalar")]
+    [InlineData("New-CommandTest sh -Environment @{ KEY = [securestring]::new() }", "SecretInEnvironment")]
+    [InlineData("New-CommandTest sh -Environment @{ KEY = '$env:NO_SUCH_VARIABLE_HERE' }", "VariableMissing")]
+    public void What_cannot_run_is_refused_before_anything_starts(string script, string errorId)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
+        Assert.Equal(errorId, _shell.InvokeExpectingError(script).FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [GeneratedRegex(@"-\d{8}-\d{6}-[0-9a-f]{4}")]
+    private static partial Regex Id();
+
+    [GeneratedRegex(@" +[\d.]+m?s sh")]
+    private static partial Regex Duration();
+}
