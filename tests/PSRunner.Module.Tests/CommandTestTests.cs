@@ -52,7 +52,7 @@ public sealed partial class CommandTestTests : IDisposable
             Duration().Replace(Id().Replace(screen, "-ID"), " TIME sh"));
         Assert.Equal(
             ["a|0|0", "a|1|0", "b|0|0", "b|1|1"],
-            _shell.Invoke("Get-TestResult judge | Sort-Object Index | ForEach-Object { '{0}|{1}|{2}' -f $_.model, $_.temperature, $_.ExitCode }").Select(o => (string)o.BaseObject));
+            _shell.Invoke("Get-TestResult judge | ForEach-Object { '{0}|{1}|{2}' -f $_.model, $_.temperature, $_.ExitCode }").Select(o => (string)o.BaseObject).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -60,11 +60,12 @@ public sealed partial class CommandTestTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
         var cases = _shell.Invoke(
-            "New-CommandTest sh '-c',('exit','{n}'),3,0.5 -Matrix @{ n = 1..3 } -Parameter @{ why = 'x'; on = $true } -Name 'case {n}' -TestTimeoutSeconds 7 -Tag smoke -Repeat 2 -Resource gpu");
+            """
+            New-CommandTest sh '-c',('exit','{n}'),3,0.5 -Matrix @{ n = 1..3 } -Parameter @{ why = 'x'; on = $true } -Name 'case {n}' -TestTimeoutSeconds 7 -Tag smoke -Repeat 2 -Resource gpu |
+                ForEach-Object { '{0}|{1}|{2}|{3}|{4}|{5}' -f $_.Name, $_.TestTimeoutSeconds, $_.Repeat, $_.Lane, $_.GetParameter('n').GetType().Name, $_.GetParameter('on') }
+            """);
 
-        Assert.Equal(["case 1", "case 2", "case 3"], cases.Select(c => ((TestCase)c.BaseObject).Name));
-        var first = (TestCase)cases[0].BaseObject;
-        Assert.Equal((7.0, 2, "gpu", 1L, true), (first.TestTimeoutSeconds, first.Repeat, first.Lane, first.GetParameter("n"), first.GetParameter("on")));
+        Assert.Equal(["case 1|7|2|gpu|Int64|True", "case 2|7|2|gpu|Int64|True", "case 3|7|2|gpu|Int64|True"], cases.Select(c => (string)c.BaseObject));
     }
 
     [Theory]
