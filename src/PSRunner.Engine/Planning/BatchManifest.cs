@@ -1,5 +1,7 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Planning;
 
@@ -36,8 +38,21 @@ internal sealed record BatchManifest
     /// <summary>The kinds of case and the fingerprints of their executors when the plan was made.</summary>
     public required IReadOnlyDictionary<string, string> Executors { get; init; }
 
+    /// <summary>The file's hash of itself (<see cref="SelfHash"/>); the last property, so that nothing else is taken for it.</summary>
+    public string Hash { get; init; } = SelfHash.Blank;
+
+    private static ReadOnlySpan<byte> HashMark => "\"hash\": \""u8;
+
     /// <summary>The bytes of batch.json.</summary>
-    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.BatchManifest);
+    public byte[] ToBytes()
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(this with { Hash = SelfHash.Blank }, ManifestJson.Default.BatchManifest);
+        SelfHash.Fill(new XxHash128(), bytes, HashMark);
+        return bytes;
+    }
+
+    /// <summary>True when no byte of batch.json was changed.</summary>
+    public static bool IsWhole(byte[] bytes) => SelfHash.IsGood(new MemoryStream(bytes), bytes.Length, HashMark);
 
     /// <summary>Reads batch.json.</summary>
     /// <exception cref="TestBatchException">The file is missing, cut off, or of a later version.</exception>

@@ -66,6 +66,9 @@ public sealed class RunFolder
     /// <summary>The rows that were taken out of a part.</summary>
     public string ReplacedFile(int number) => Path.Combine(AttemptsFolder, PartPrefix + Number(number) + ".parquet");
 
+    /// <summary>Lengths and hashes of the artifacts that a sealed journal file named.</summary>
+    public string ArtifactList(int number) => Path.Combine(ArtifactsFolder, PartPrefix + Number(number) + ".jsonl");
+
     /// <summary>A shared text by its hash.</summary>
     public string ResourceFile(string hash) => Path.Combine(ResourcesFolder, hash + ".json");
 

@@ -36,6 +36,9 @@ internal sealed class JournalReader : IDisposable
     /// <summary>True when bytes behind the last good line are no line.</summary>
     public bool EndsInDamage => _lines.EndsInDamage;
 
+    /// <summary>Bytes so far that belong to no good line.</summary>
+    public long StrayBytes => _lines.StrayBytes;
+
     /// <summary>The good lines in order.</summary>
     /// <exception cref="TestBatchException"><c>RunFolderTooNew</c>: a later version wrote the file.</exception>
     public IEnumerable<JournalLine> Read()

@@ -21,6 +21,9 @@ internal sealed class LineSplitter(Stream stream, LineChecksum checksum, long le
     /// <summary>True when bytes that are no line were met after the last good one.</summary>
     public bool EndsInDamage { get; private set; }
 
+    /// <summary>Bytes so far that belong to no good line, damaged line ends among them.</summary>
+    public long StrayBytes { get; private set; }
+
     /// <summary>Finds the next good line; its bytes stay until the next call.</summary>
     public bool Next(out ReadOnlyMemory<byte> line)
     {
@@ -33,6 +36,7 @@ internal sealed class LineSplitter(Stream stream, LineChecksum checksum, long le
                 if (_end - _start > LongestLine)
                 {
                     EndsInDamage = true;
+                    StrayBytes += _end - _start;
                     _start = _end;
                 }
 
@@ -62,8 +66,11 @@ internal sealed class LineSplitter(Stream stream, LineChecksum checksum, long le
             EndsInDamage = true;
             if (FindInside(candidate, begin, out line))
             {
+                StrayBytes++;
                 return true;
             }
+
+            StrayBytes += _start - begin;
         }
     }
 

@@ -3,6 +3,13 @@ using Parquet.Schema;
 
 namespace PSRunner.Engine.Storage;
 
+/// <summary>What an audit looks at in a row.</summary>
+/// <param name="Index">The case.</param>
+/// <param name="Attempt">The attempt that ended it.</param>
+/// <param name="Id">The case's id.</param>
+/// <param name="ArtifactPath">The folder of its files; empty: none.</param>
+internal readonly record struct PartRow(int Index, int Attempt, string Id, string ArtifactPath);
+
 /// <summary>Reads what <see cref="ParquetResultWriter"/> wrote, a row group at a time.</summary>
 internal sealed class ParquetResultReader : IAsyncDisposable
 {
@@ -36,6 +43,16 @@ internal sealed class ParquetResultReader : IAsyncDisposable
         var attempt = await RequiredAsync<long>(rows, "attempt").ConfigureAwait(false);
         var outcome = await TextAsync(rows, "outcome").ConfigureAwait(false);
         return [.. index.Select((value, i) => new ResultKeyRecord((int)value, (int)attempt[i], RecordParser.ByteOf(outcome[i] ?? "")))];
+    }
+
+    /// <summary>Reads of each row what an audit looks at.</summary>
+    public async Task<PartRow[]> ReadRowsAsync(int group)
+    {
+        var keys = await ReadKeysAsync(group).ConfigureAwait(false);
+        var ids = await ReadIdsAsync(group).ConfigureAwait(false);
+        using var rows = _reader.OpenRowGroupReader(group);
+        var paths = await TextAsync(rows, "artifact_path").ConfigureAwait(false);
+        return [.. keys.Select((key, i) => new PartRow(key.Index, key.Attempt, ids[i] ?? "", paths[i] ?? ""))];
     }
 
     /// <summary>Reads whole results.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
@@ -11,9 +12,13 @@ namespace PSRunner.Engine.Storage;
 /// <param name="Rows">How many results.</param>
 /// <param name="Ids">XxHash128 of the ids in their order.</param>
 /// <param name="Complete">False for the part of a file that is still being written.</param>
-internal sealed record PartLabel(string Batch, int File, int Session, int Rows, string Ids, bool Complete)
+/// <param name="Artifacts">XxHash128 of <see cref="RunFolder.ArtifactList"/>; empty when there is none.</param>
+internal sealed record PartLabel(string Batch, int File, int Session, int Rows, string Ids, bool Complete, string Artifacts = "")
 {
     private const string Prefix = "psrunner.";
+
+    /// <summary>What stands before the file's hash of itself: its name as metadata, and the heads of the Thrift fields around it.</summary>
+    public static ReadOnlySpan<byte> HashMark => "psrunner.hash\u0018\u0020"u8;
 
     /// <summary>As metadata.</summary>
     public Dictionary<string, string> ToMetadata() => new()
@@ -24,6 +29,8 @@ internal sealed record PartLabel(string Batch, int File, int Session, int Rows, 
         [Prefix + "rows"] = Rows.ToString(CultureInfo.InvariantCulture),
         [Prefix + "ids"] = Ids,
         [Prefix + "complete"] = Complete ? "true" : "false",
+        [Prefix + "artifacts"] = Artifacts,
+        [Prefix + "hash"] = SelfHash.Blank,
     };
 
     /// <summary>From metadata.</summary>
@@ -32,7 +39,9 @@ internal sealed record PartLabel(string Batch, int File, int Session, int Rows, 
     {
         string Text(string name) => metadata.TryGetValue(Prefix + name, out var value) ? value : throw new InvalidDataException($"It has no '{Prefix}{name}'.");
         int Number(string name) => int.Parse(Text(name), CultureInfo.InvariantCulture);
-        return new PartLabel(Text("batch"), Number("file"), Number("session"), Number("rows"), Text("ids"), Text("complete") == "true");
+        return new PartLabel(
+            Text("batch"), Number("file"), Number("session"), Number("rows"), Text("ids"), Text("complete") == "true",
+            metadata.GetValueOrDefault(Prefix + "artifacts") ?? "");
     }
 
     /// <summary>The hash of ids in their order.</summary>
@@ -69,7 +78,7 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
         {
             using var stream = new AppendStream(file);
             WriteRowsAsync(stream, results, label).Now();
-            stream.Empty();
+            stream.End(PartLabel.HashMark);
             file.Flush();
         }
 
@@ -90,14 +99,35 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
     public (PartLabel Label, TestResult[] Rows)? TryRead(string path) =>
         Read(path, async (reader, group) => await reader.ReadAsync(group, schema, runFolder).ConfigureAwait(false));
 
-    /// <summary>The label of a file whose rows are as it says; null when there is no such file.</summary>
+    /// <summary>Reads of each row what an audit looks at; null when there is no such file.</summary>
+    public (PartLabel Label, PartRow[] Rows)? TryReadRows(string path) =>
+        Read(path, async (reader, group) => await reader.ReadRowsAsync(group).ConfigureAwait(false));
+
+    /// <summary>The label of a file whose bytes and rows are as it says; null when they are not, or when there is no such file.</summary>
     public PartLabel? Verify(string path)
     {
         var read = Read(path, async (reader, group) => await reader.ReadIdsAsync(group).ConfigureAwait(false));
-        return read is { } ids && ids.Label.Ids == PartLabel.HashOf(ids.Rows) ? ids.Label : null;
+        return read is { } ids && ids.Label.Ids == PartLabel.HashOf(ids.Rows) && IsWhole(path) ? ids.Label : null;
     }
 
-    private async Task WriteRowsAsync(Stream stream, IReadOnlyList<TestResult> results, PartLabel label)
+    /// <summary>True when every byte of a file is as it was written, by the hash it carries.</summary>
+    public bool IsWhole(string path)
+    {
+        const int End = 8; // Length of the footer, and PAR1.
+        using var stream = files.TryOpenRead(path);
+        if (stream is null || stream.Length < End)
+        {
+            return false;
+        }
+
+        var end = new byte[End];
+        stream.Position = stream.Length - End;
+        stream.ReadExactly(end);
+        var footer = BinaryPrimitives.ReadUInt32LittleEndian(end) + (long)End;
+        return footer <= Math.Min(stream.Length, Array.MaxLength) && SelfHash.IsGood(stream, (int)footer, PartLabel.HashMark);
+    }
+
+    private async Task WriteRowsAsync(AppendStream stream, IReadOnlyList<TestResult> results, PartLabel label)
     {
         var writer = await ParquetResultWriter.CreateAsync(stream, schema, label.ToMetadata()).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
@@ -106,6 +136,8 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
             {
                 await writer.WriteAsync(rows).ConfigureAwait(false);
             }
+
+            stream.HoldTail(); // What follows is the footer, in which the hash of all bytes has its place.
         }
     }
 

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+
 namespace PSRunner.Engine.Storage;
 
 /// <summary>Makes parts of journal files. Every step may be the last before a crash: doing it all again gives the same.</summary>
@@ -29,6 +31,11 @@ internal sealed class PartSealer(
         }
 
         verifyOwner();
+        if (journal is { Artifacts: { Count: > 0 } artifacts })
+        {
+            label = label with { Artifacts = KeepList(file.Number, artifacts) };
+        }
+
         var without = superseded.GetValueOrDefault(file.Number);
         if (without is { Count: > 0 })
         {
@@ -69,6 +76,19 @@ internal sealed class PartSealer(
         }
     }
 
+    /// <summary>Keeps what only the journal file says of artifacts; returns the hash by which the part vouches for it.</summary>
+    private string KeepList(int number, List<ListedArtifact> artifacts)
+    {
+        var path = folder.ArtifactList(number);
+        var list = ListedArtifact.ToBytes(artifacts);
+        if (files.TryReadAll(path) is not { } there || !there.AsSpan().SequenceEqual(list))
+        {
+            files.Replace(path, list);
+        }
+
+        return Convert.ToHexStringLower(XxHash128.Hash(list));
+    }
+
     private void Write(string path, TestResult[] rows, PartLabel label)
     {
         var wanted = label with { Rows = rows.Length, Ids = PartLabel.HashOf(rows.Select(row => row.Id)) };
@@ -103,7 +123,8 @@ internal sealed class PartSealer(
     }
 
     /// <summary>The results of a journal file, one a case: the highest attempt, of it the first. Null when the file is gone.</summary>
-    private ((PartLabel Label, TestResult[] Rows) Content, bool IsDamaged)? ReadJournal(int number, long lastSeq, long length = long.MaxValue)
+    private ((PartLabel Label, TestResult[] Rows) Content, List<ListedArtifact> Artifacts, bool IsDamaged)? ReadJournal(
+        int number, long lastSeq, long length = long.MaxValue)
     {
         var stream = files.TryOpenRead(folder.JournalFile(number));
         if (stream is null)
@@ -114,13 +135,15 @@ internal sealed class PartSealer(
         using var journal = new JournalReader(stream, plan.BatchId, number, new RecordParser(plan, folder.FullPath), length);
         var rows = new List<TestResult>();
         var places = new Dictionary<int, int>();
+        var artifacts = new List<ListedArtifact>();
         foreach (var line in journal.Read().TakeWhile(line => line.Seq <= lastSeq))
         {
-            if (line.Record is not ResultRecord { Result: var result })
+            if (line.Record is not ResultRecord { Result: var result } record)
             {
                 continue;
             }
 
+            artifacts.AddRange(ListedArtifact.Of(record));
             if (places.TryAdd(result.Index, rows.Count))
             {
                 rows.Add(result);
@@ -132,6 +155,6 @@ internal sealed class PartSealer(
         }
 
         var label = new PartLabel(plan.BatchId, number, journal.Header?.Session ?? 0, rows.Count, "", Complete: false);
-        return ((label, rows.ToArray()), journal.CorruptLines > 0 || (journal.LastSeq == 0 && journal.EndsInDamage));
+        return ((label, rows.ToArray()), artifacts, journal.CorruptLines > 0 || (journal.LastSeq == 0 && journal.EndsInDamage));
     }
 }

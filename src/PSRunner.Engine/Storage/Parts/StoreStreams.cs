@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+
 namespace PSRunner.Engine.Storage;
 
 /// <summary>
@@ -8,6 +10,8 @@ namespace PSRunner.Engine.Storage;
 internal sealed class AppendStream(IAppendFile file) : Stream
 {
     private readonly byte[] _buffer = new byte[1 << 18];
+    private readonly XxHash128 _hash = new();
+    private MemoryStream? _tail;
     private int _held;
 
     public override bool CanRead => false;
@@ -16,7 +20,7 @@ internal sealed class AppendStream(IAppendFile file) : Stream
 
     public override bool CanWrite => true;
 
-    public override long Length => file.Length + _held;
+    public override long Length => file.Length + _held + (_tail?.Length ?? 0);
 
     public override long Position
     {
@@ -26,6 +30,12 @@ internal sealed class AppendStream(IAppendFile file) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (_tail is not null)
+        {
+            _tail.Write(buffer);
+            return;
+        }
+
         if (_held + buffer.Length > _buffer.Length)
         {
             Empty();
@@ -33,7 +43,7 @@ internal sealed class AppendStream(IAppendFile file) : Stream
 
         if (buffer.Length > _buffer.Length)
         {
-            file.Write(buffer);
+            WriteThrough(buffer);
             return;
         }
 
@@ -55,14 +65,20 @@ internal sealed class AppendStream(IAppendFile file) : Stream
         return Task.CompletedTask;
     }
 
-    /// <summary>Hands over to the file what is held; forcing the file to the device is its owner's business.</summary>
-    public void Empty()
+    /// <summary>From here on nothing goes to the file until <see cref="End"/>.</summary>
+    public void HoldTail()
     {
-        if (_held > 0)
-        {
-            file.Write(_buffer.AsSpan(0, _held));
-            _held = 0;
-        }
+        Empty();
+        _tail = new MemoryStream();
+    }
+
+    /// <summary>Writes what was held, with the file's hash in its place; forcing the file to the device is its owner's business.</summary>
+    /// <param name="mark">What stands before the place of the hash.</param>
+    public void End(ReadOnlySpan<byte> mark)
+    {
+        var tail = _tail!.GetBuffer().AsSpan(0, (int)_tail.Length);
+        SelfHash.Fill(_hash, tail, mark);
+        file.Write(tail);
     }
 
     /// <summary>Nothing: the writer flushes more often than is good, and what is held is bounded.</summary>
@@ -77,6 +93,21 @@ internal sealed class AppendStream(IAppendFile file) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private void Empty()
+    {
+        WriteThrough(_buffer.AsSpan(0, _held));
+        _held = 0;
+    }
+
+    private void WriteThrough(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > 0)
+        {
+            _hash.Append(bytes);
+            file.Write(bytes);
+        }
+    }
 }
 
 /// <summary>A file to read whose asynchronous calls are done when they return; see <see cref="AppendStream"/>.</summary>

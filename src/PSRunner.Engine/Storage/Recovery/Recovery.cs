@@ -36,7 +36,7 @@ internal static class Recovery
 
     private static void RemoveTemporary(RunFolder folder, IStoreFiles files)
     {
-        foreach (var parent in (string[])[folder.FullPath, folder.ResultsFolder, folder.AttemptsFolder])
+        foreach (var parent in (string[])[folder.FullPath, folder.ResultsFolder, folder.AttemptsFolder, folder.ArtifactsFolder, folder.ResourcesFolder])
         {
             foreach (var name in files.List(parent).Where(name => name.EndsWith(StoreFilesExtensions.TemporarySuffix, StringComparison.Ordinal)))
             {
