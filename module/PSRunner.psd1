@@ -20,10 +20,12 @@
         'Measure-TestResult'
         'New-CommandTest'
         'New-WorkflowTest'
+        'Repair-TestBatch'
         'Resume-TestBatch'
         'Save-TestResults'
         'Start-TestBatch'
         'Stop-TestBatch'
+        'Test-TestBatch'
     )
     AliasesToExport        = @('Save-TestResult')
     FunctionsToExport      = @()

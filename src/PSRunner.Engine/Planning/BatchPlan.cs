@@ -115,7 +115,7 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
     /// <inheritdoc/>
     public PlannedCase Get(int index)
     {
-        var testCase = _plan.Load(index);
+        var testCase = _plan.Load(index, withShared: false);
         return new PlannedCase(_plan.IdOf(index), testCase.Kind, testCase.Name, Schema.ParametersOf(testCase));
     }
 
@@ -147,7 +147,7 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
     /// <inheritdoc/>
     public void Dispose() => _plan.Dispose();
 
-    private static SharedDefinition ReadShared(RunFolder folder, string hash)
+    internal static SharedDefinition ReadShared(RunFolder folder, string hash)
     {
         var path = folder.ResourceFile(hash);
         var text = File.ReadAllText(path);

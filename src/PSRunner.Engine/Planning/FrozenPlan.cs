@@ -97,9 +97,11 @@ internal sealed class FrozenPlan : IDisposable
     public int RetryCountOf(int index) => _retryCounts[index];
 
     /// <summary>Reads a case from the file. Safe from any thread.</summary>
+    /// <param name="index">Its place.</param>
+    /// <param name="withShared">False: its shared definition stays unread; its name and parameters need none.</param>
     /// <exception cref="IOException">The file cannot be read any more.</exception>
     /// <exception cref="TestBatchException">The file was changed since it was opened.</exception>
-    public TestCase Load(int index)
+    public TestCase Load(int index, bool withShared = true)
     {
         var start = _offsets[index];
         var length = checked((int)(_offsets[index + 1] - start - 1));
@@ -112,7 +114,7 @@ internal sealed class FrozenPlan : IDisposable
 
         try
         {
-            return PlanLine.Read(line, hash => _shared.GetOrAdd(hash, _readShared));
+            return PlanLine.Read(line, hash => withShared ? _shared.GetOrAdd(hash, _readShared) : new SharedDefinition(hash, ""));
         }
         catch (JsonException e)
         {

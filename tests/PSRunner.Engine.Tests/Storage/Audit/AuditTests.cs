@@ -1,0 +1,61 @@
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.Engine.Tests.Storage.Audit;
+
+/// <summary>What an audit says of stores that nobody damaged, and that it leaves them alone.</summary>
+public sealed class AuditTests(AuditStores stores) : IClassFixture<AuditStores>
+{
+    [Theory]
+    [InlineData(AuditStores.Finished, 32)]
+    [InlineData(AuditStores.Stopped, 24)]
+    [InlineData(AuditStores.Killed, 24)]
+    [InlineData(AuditStores.Retried, 32)]
+    public void A_store_that_nobody_damaged_is_healthy_and_stays_as_it_is(string kind, int recorded)
+    {
+        var folder = stores.Copy(kind);
+        var before = AuditStores.Fingerprint(folder);
+
+        var audit = BatchAudit.Run(folder);
+
+        Assert.Empty(audit.Findings);
+        Assert.True(audit.Healthy);
+        Assert.Equal((32, recorded, 32 - recorded, 0), (audit.Planned, audit.Recorded, audit.Pending, audit.FindingCount));
+        Assert.Equal(before, AuditStores.Fingerprint(folder));
+    }
+
+    [Fact]
+    public void A_batch_may_run_while_it_is_audited()
+    {
+        var executor = new NoopExecutor(async (context, cancellation) =>
+        {
+            await Task.Delay(context.Case.GetParameters()[0].Value is long and < 16 ? 1 : Timeout.Infinite, cancellation);
+            return new AttemptReport { Artifacts = [new Artifact("a.txt", new byte[10])] };
+        });
+        using var session = stores.Start(executor, "running");
+        var audits = new List<TestBatchAudit>();
+        for (var i = 0; i < 16; i++)
+        {
+            AuditStores.Drain(session, 1);
+            audits.Add(BatchAudit.Run(session.Batch.RunFolder));
+        }
+
+        Assert.All(audits, audit => Assert.Empty(audit.Findings));
+        Assert.Equal(16, audits[^1].Recorded);
+    }
+
+    [Fact]
+    public void A_batch_that_runs_is_not_repaired()
+    {
+        var executor = new NoopExecutor(async (_, cancellation) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return new AttemptReport();
+        });
+        using var session = stores.Start(executor, "owned");
+        var stray = Path.Combine(session.Batch.RunFolder, "results", "stranger.parquet");
+        File.WriteAllText(stray, "not ours");
+
+        Assert.Equal("BatchIsRunning", Assert.Throws<TestBatchException>(() => BatchRepair.Run(session.Batch.RunFolder)).ErrorId);
+    }
+}
