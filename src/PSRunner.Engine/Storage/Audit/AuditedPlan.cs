@@ -114,7 +114,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         {
             plan.Load(index);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TestBatchException)
         {
             report.Error(
                 folder.ResourceFile(hash), $"Case {index} and maybe more need it, and it is missing or was changed.",

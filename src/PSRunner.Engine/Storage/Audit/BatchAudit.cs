@@ -32,11 +32,8 @@ public static class BatchAudit
     internal static TestBatchAudit Run(RunFolder folder, IStoreFiles files)
     {
         var report = new AuditReport(folder);
-        var owner = OwnerInfo.Read(files, folder);
+        var isAlive = OwnerInfo.Read(files, folder)?.Judge() is OwnerState.Alive or OwnerState.Elsewhere;
         var status = StatusDocument.TryRead(folder.StatusFile)?.Progress; // Before the results, which only become more.
-
-        // A shell that ran a batch may live on after it.
-        var isAlive = owner?.Judge() is OwnerState.Alive or OwnerState.Elsewhere && (!IsEnded(status) || owner.Session > status!.Session);
         using var plan = AuditedPlan.Open(folder, files, report);
         var recorded = plan is null ? 0 : CheckResults(folder, files, plan, status, isAlive, report);
         var others = new FolderAudit(folder, files, report);

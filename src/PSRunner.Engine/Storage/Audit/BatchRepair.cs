@@ -64,7 +64,6 @@ public static class BatchRepair
         }
 
         WriteStatus(folder, files, plan, recovered, session, time);
-        files.Delete(folder.OwnerFile); // This process may live on, and works on the batch no longer.
     }
 
     private static void WriteStatus(RunFolder folder, IStoreFiles files, BatchPlan plan, RecoveredState recovered, int session, TimeProvider time)

@@ -59,7 +59,8 @@ public sealed class AuditStores : IDisposable
                 Cause = context.Case.GetParameters()[0].Value is long and < 4 ? Causes.WrongAnswer : Causes.None,
                 Score = 1,
                 Output = "output",
-                Artifacts = [new Artifact("log.txt", Encoding.UTF8.GetBytes("log of " + context.Case.Name)), new Artifact("more.txt", new byte[100])],
+                Artifacts = context.Case.GetParameters()[0].Value is 0L or 9L
+                    ? [new Artifact("log.txt", Encoding.UTF8.GetBytes("log of " + context.Case.Name)), new Artifact("more.txt", new byte[100])] : [],
             };
         });
         var session = Start(executor, kind);
