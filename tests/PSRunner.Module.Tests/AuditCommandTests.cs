@@ -47,7 +47,7 @@ public sealed class AuditCommandTests : IDisposable
         File.WriteAllBytes(part, bytes);
 
         Assert.False((bool)_shell.Invoke("Test-TestBatch whole -Quiet").Single().BaseObject);
-        Assert.Contains("Repair-TestBatch 'whole-", (string)_shell.Invoke("[PSRunner.DisplayText]::Findings((Test-TestBatch whole))").Single().BaseObject, StringComparison.Ordinal);
+        Assert.Contains("Repair-TestBatch 'whole-", (string)_shell.Invoke("(Test-TestBatch whole).Findings -join ' '").Single().BaseObject, StringComparison.Ordinal);
         Assert.Empty(_shell.Invoke("Repair-TestBatch whole -WhatIf"));
         Assert.True(File.Exists(part));
         Assert.Empty(_shell.Invoke("Repair-TestBatch whole"));
@@ -62,7 +62,7 @@ public sealed class AuditCommandTests : IDisposable
     {
         File.Delete(Path.Combine(RunFolder, "batch.json"));
         Assert.False((bool)_shell.Invoke("Test-TestBatch -LiteralPath $args[0] -Quiet", RunFolder).Single().BaseObject);
-        Assert.StartsWith("NoBatchThere,", _shell.InvokeExpectingError("Test-TestBatch -LiteralPath $args[0]", _folder).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("BatchNotFound,", _shell.InvokeExpectingError("Test-TestBatch -LiteralPath $args[0]", Path.GetDirectoryName(typeof(AuditCommandTests).Assembly.Location)).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("NoBatchGiven,", _shell.InvokeExpectingError("Test-TestBatch").FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 }

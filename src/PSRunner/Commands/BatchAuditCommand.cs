@@ -2,10 +2,7 @@ using PSRunner.Hosting;
 
 namespace PSRunner.Commands;
 
-/// <summary>
-/// Which batches are audited or repaired: at least one, or an error. A folder that lost its batch.json is found by its
-/// path, because that is what an audit is for.
-/// </summary>
+/// <summary>Which batches are audited or repaired. A folder that lost its batch.json is found by its path: that is what an audit is for.</summary>
 public abstract class BatchAuditCommand : BatchSelectionCommand
 {
     /// <summary>Handles one batch.</summary>
@@ -18,22 +15,14 @@ public abstract class BatchAuditCommand : BatchSelectionCommand
             throw Errors.NoBatch(MyInvocation.MyCommand.Name);
         }
 
-        var found = TakeRunFolders(Newest).ToList();
-        foreach (var folder in found.Count > 0 ? found : WithoutManifest())
+        foreach (var folder in TakeRunFolders(Newest))
         {
             Handle(folder);
         }
     }
 
-    // Nothing of this input is a batch, or all of it was handled before.
-    private List<string> WithoutManifest()
-    {
-        string[] paths = ParameterSetName == ByPath ? [.. Path!.SelectMany(ExpandPath)]
-            : ParameterSetName == ByLiteralPath ? [.. LiteralPath!.Select(ToFilePath)]
-            : [];
-        var missing = paths.FirstOrDefault(path => Batches.FindIn(path).Count == 0 && !Audits.IsRunFolder(path));
-        return missing is null
-            ? [.. paths.Where(path => Batches.FindIn(path).Count == 0)]
-            : throw new TestBatchException("NoBatchThere", ErrorKind.NotFound, $"'{missing}' is no run folder and has none in it. Give the folder of a batch.", missing);
-    }
+    private protected override IReadOnlyList<string> BatchesIn(string path) =>
+        base.BatchesIn(path) is { Count: > 0 } found ? found
+        : Audits.IsRunFolder(path) ? [path]
+        : [];
 }

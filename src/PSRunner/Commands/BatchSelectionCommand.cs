@@ -53,6 +53,9 @@ public abstract class BatchSelectionCommand : TestBatchCommand
     /// <summary>An exact name means its newest run.</summary>
     private protected static IEnumerable<string> Newest(IReadOnlyList<string> runs) => runs.Take(1);
 
+    /// <summary>A run folder itself, or the run folders in a folder.</summary>
+    private protected virtual IReadOnlyList<string> BatchesIn(string path) => Batches.FindIn(path);
+
     private IEnumerable<string> FindByName(string name, Func<IReadOnlyList<string>, IEnumerable<string>> choose)
     {
         if (name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal))
@@ -67,11 +70,11 @@ public abstract class BatchSelectionCommand : TestBatchCommand
     }
 
     private IEnumerable<string> FindByPath(string path) =>
-        WildcardPattern.ContainsWildcardCharacters(path) ? ExpandPath(path).SelectMany(Batches.FindIn) : FindIn(ToFilePath(path), path);
+        WildcardPattern.ContainsWildcardCharacters(path) ? ExpandPath(path).SelectMany(BatchesIn) : FindIn(ToFilePath(path), path);
 
     // A folder that was named and holds no batch is a mistake; silence would look like a batch without results.
     private IEnumerable<string> FindIn(string path, string asTyped) =>
-        Batches.FindIn(path) is { Count: > 0 } found ? found : NotFound(Errors.NoBatchIn(asTyped, File.Exists(path) || Directory.Exists(path)));
+        BatchesIn(path) is { Count: > 0 } found ? found : NotFound(Errors.NoBatchIn(asTyped, File.Exists(path) || Directory.Exists(path)));
 
     // As Get-Item and its kin do: the other names still count, and -ErrorAction decides.
     private IEnumerable<string> NotFound(TestBatchException error)
