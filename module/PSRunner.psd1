@@ -15,17 +15,22 @@
     FormatsToProcess       = @('PSRunner.format.ps1xml')
 
     CmdletsToExport        = @(
+        'Get-TestBatch'
         'Get-TestProgress'
         'Get-TestResult'
         'Measure-TestResult'
         'New-CommandTest'
         'New-WorkflowTest'
+        'Remove-TestBatch'
         'Repair-TestBatch'
         'Resume-TestBatch'
         'Save-TestResults'
+        'Set-TestBatch'
         'Start-TestBatch'
         'Stop-TestBatch'
+        'Suspend-TestBatch'
         'Test-TestBatch'
+        'Wait-TestBatch'
     )
     AliasesToExport        = @('Save-TestResult')
     FunctionsToExport      = @()

@@ -159,6 +159,7 @@ public sealed class BatchSession : IAttended, IDisposable
             Name = BatchName.LabelOf(_plan.BatchId),
             Id = _plan.BatchId,
             State = now.State == BatchStates.Suspended ? now.State : BatchStates.Running, // How it ended is said when it is closed.
+            Message = now.State is BatchStates.Running or BatchStates.Suspended ? "" : $"It is ending: {now.State}.",
             Planned = _plan.Count,
             StartedAt = _plan.Manifest.StartedAt,
             Session = _number,

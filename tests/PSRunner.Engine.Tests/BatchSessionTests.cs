@@ -105,28 +105,6 @@ public sealed class BatchSessionTests : IDisposable
     }
 
     [Fact]
-    public void Another_shell_stops_a_batch_within_a_second_although_the_thread_pool_is_blocked()
-    {
-        using var release = new ManualResetEventSlim();
-        var executor = new NoopExecutor((_, _) =>
-        {
-            release.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
-            return Task.FromResult(new AttemptReport());
-        });
-        var session = Start(100, executor, o => o with { ThrottleLimit = 64, GracePeriodSeconds = 0.2 });
-        while (session.GetProgress().Running < 64)
-        {
-            Assert.False(session.WaitForEnd(TimeSpan.FromMilliseconds(20)));
-        }
-
-        Assert.True(BatchCatalog.RequestStop(session.Batch.RunFolder, force: false));
-        Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(20)));
-        Assert.Equal(BatchStates.Stopped, session.Batch.State);
-        Assert.Equal(100, BatchCatalog.Read(session.Batch.RunFolder).Pending);
-        release.Set();
-    }
-
-    [Fact]
     public void A_batch_is_found_by_its_label_its_id_and_its_four_digits()
     {
         RunToEnd(Start(1, new NoopExecutor(), o => o with { Name = "needle" }), out var batch);
@@ -185,7 +163,7 @@ public sealed class BatchSessionTests : IDisposable
         session.Stop("with grace");
         Assert.False(session.WaitForEnd(TimeSpan.FromMilliseconds(300)));
 
-        BatchCatalog.RequestStop(session.Batch.RunFolder, force: true);
+        BatchControl.Stop(session.Batch.RunFolder, force: true, CancellationToken.None.WaitHandle);
         Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(50)));
         Assert.Equal((BatchStates.Stopped, 0), (session.Batch.State, session.Batch.Done));
         release.Set();
@@ -233,7 +211,7 @@ public sealed class BatchSessionTests : IDisposable
         File.WriteAllBytes(Path.Combine(batch.RunFolder, "status.json"), status.ToBytes());
 
         Assert.Equal(BatchStates.Lost, BatchCatalog.Read(batch.RunFolder).State);
-        Assert.False(BatchCatalog.RequestStop(batch.RunFolder, force: false));
+        Assert.False(BatchControl.Stop(batch.RunFolder, force: false, CancellationToken.None.WaitHandle));
     }
 
     [Theory]

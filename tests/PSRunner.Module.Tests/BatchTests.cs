@@ -111,6 +111,22 @@ public sealed partial class BatchTests : IDisposable
     }
 
     [Fact]
+    public void The_catalogue_shows_all_runs_newest_first_and_what_has_ended_is_waited_for_no_longer()
+    {
+        _shell.Invoke("1..3 | ForEach-Object { New-WorkflowTest sim-strong -TaskType simple_task | Start-TestBatch \"run$_\" | Out-Null }");
+
+        Assert.Equal(3, _shell.Invoke("Get-TestBatch -Path test-batches").Count);
+        Assert.Single(_shell.Invoke("Get-TestBatch -Path test-batches -Newest 1"));
+        Assert.Equal(["PSRunner.TestBatch"], _shell.Invoke("Get-TestBatch run1").Select(b => b.TypeNames[0]));
+        Assert.Equal(["Completed", "Completed", "Completed"], _shell.Invoke("Get-TestBatch run* | Wait-TestBatch -TimeoutSeconds 60 | ForEach-Object State").Select(o => o.BaseObject));
+        Assert.Equal("BatchHasEnded", _shell.InvokeExpectingError("Suspend-TestBatch run1").FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Empty(_shell.Invoke("Suspend-TestBatch run*; Get-TestBatch run* -State Lost; Get-TestBatch run1 | Remove-TestBatch"));
+        Assert.Equal(2, _shell.Invoke("Get-TestBatch -Path test-batches").Count);
+        Assert.Equal(["run2", "run3"], _shell.Invoke("Get-TestBatch run* | ForEach-Object Name").Select(o => (string)o.BaseObject).Order());
+        Assert.Single(_shell.Invoke("Get-TestResult run2 -Wait"));
+    }
+
+    [Fact]
     public void The_engine_lives_in_a_context_of_its_own()
     {
         _shell.Invoke("New-WorkflowTest sim-strong -TaskType simple_task | Start-TestBatch alone");

@@ -83,6 +83,9 @@ internal sealed class ShellProcess : IDisposable
         _process.WaitForExit(); // Returns when the redirected streams are read to their end.
     }
 
+    /// <summary>Waits a moment; true when the process ended.</summary>
+    public bool WaitForExit(TimeSpan moment) => _process.WaitForExit(moment);
+
     /// <summary>Waits until enough lines were printed; false when the process ended before.</summary>
     public bool WaitForLines(int count)
     {

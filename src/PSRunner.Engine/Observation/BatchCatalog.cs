@@ -27,10 +27,10 @@ public static class BatchCatalog
             : [.. all.Where(f => Same(name, Path.GetFileName(f)) || Same(name, LabelOf(f)) || Same(name, BatchName.ShortOf(Path.GetFileName(f))))];
     }
 
-    /// <summary>A run folder itself, or the run folders in a root.</summary>
+    /// <summary>A run folder itself, or the run folders in a root, newest first.</summary>
     public static IReadOnlyList<string> Expand(string path) =>
         IsRunFolder(path) ? [path]
-        : Directory.Exists(path) ? [.. Directory.EnumerateDirectories(path).Where(IsRunFolder)]
+        : Directory.Exists(path) ? [.. Directory.EnumerateDirectories(path).Where(IsRunFolder).OrderByDescending(f => BatchName.TimeOf(Path.GetFileName(f)), StringComparer.Ordinal)]
         : [];
 
     /// <summary>The labels of the newest batches, each once.</summary>
@@ -79,25 +79,6 @@ public static class BatchCatalog
             Gate = "",
             Zombies = 0,
         };
-    }
-
-    /// <summary>Asks a live batch to stop. Does not wait.</summary>
-    /// <param name="runFolder">A run folder.</param>
-    /// <param name="force">True: without grace.</param>
-    /// <param name="time">The clock that names the command.</param>
-    /// <returns>False when the batch does not live.</returns>
-    public static bool RequestStop(string runFolder, bool force, TimeProvider? time = null)
-    {
-        if (Read(runFolder).State is not (BatchStates.Running or BatchStates.Suspended))
-        {
-            return false;
-        }
-
-        ControlFolder.Send(
-            new RunFolder(runFolder).ControlFolder,
-            new ControlCommand { Id = Guid.NewGuid().ToString("N"), Command = "stop", Force = force },
-            (time ?? TimeProvider.System).GetUtcNow());
-        return true;
     }
 
     private static bool IsRunFolder(string path) => File.Exists(new RunFolder(path).BatchFile);

@@ -15,7 +15,7 @@ public abstract class BatchAuditCommand : BatchSelectionCommand
             throw Errors.NoBatch(MyInvocation.MyCommand.Name);
         }
 
-        foreach (var folder in TakeRunFolders(Newest))
+        foreach (var folder in TakeRunFolders(NewestRun))
         {
             Handle(folder);
         }

@@ -35,6 +35,9 @@ public abstract class BatchSelectionCommand : TestBatchCommand
     /// <summary>True when the user did not say which batch.</summary>
     private protected bool IsUnspecified => ParameterSetName == ByName && Name is null;
 
+    /// <summary>True when the user named a pattern, which may match what a command does not apply to.</summary>
+    private protected bool IsByPattern => ParameterSetName == ByName && Name!.Any(Batches.IsPattern);
+
     private protected string DefaultRoot => ToFilePath(DefaultOutputPath);
 
     /// <summary>The run folders of this input that were not handled before in this pipeline.</summary>
@@ -51,7 +54,44 @@ public abstract class BatchSelectionCommand : TestBatchCommand
     }
 
     /// <summary>An exact name means its newest run.</summary>
-    private protected static IEnumerable<string> Newest(IReadOnlyList<string> runs) => runs.Take(1);
+    private protected static IEnumerable<string> NewestRun(IReadOnlyList<string> runs) => runs.Take(1);
+
+    /// <summary>An exact name means the run that lives; where none does, the newest.</summary>
+    private protected static IEnumerable<string> LivingRun(IReadOnlyList<string> runs)
+    {
+        var living = runs.Where(run => Batches.IsAlive(Batches.Read(run))).ToList();
+        return living.Count switch
+        {
+            0 => NewestRun(runs),
+            1 => living,
+            _ => throw Errors.Ambiguous("runs under", living),
+        };
+    }
+
+    /// <summary>Refuses a call that does not say which batch, where a guess could do harm.</summary>
+    private protected void RequireBatch()
+    {
+        if (IsUnspecified)
+        {
+            throw Errors.NoBatch(MyInvocation.MyCommand.Name);
+        }
+    }
+
+    /// <summary>Acts on each batch; what one refuses is an error of that one and keeps no other from its turn.</summary>
+    private protected void ForEachBatch(IEnumerable<string> folders, Action<string> act)
+    {
+        foreach (var folder in folders.TakeWhile(_ => !Stopping))
+        {
+            try
+            {
+                act(folder);
+            }
+            catch (TestBatchException e)
+            {
+                WriteError(Errors.From(e));
+            }
+        }
+    }
 
     /// <summary>A run folder itself, or the run folders in a folder.</summary>
     private protected virtual IReadOnlyList<string> BatchesIn(string path) => Batches.FindIn(path);

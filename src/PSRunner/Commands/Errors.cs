@@ -30,6 +30,8 @@ internal static class Errors
     public const string UnquotedPlaceholder = nameof(UnquotedPlaceholder);
     public const string SecretInEnvironment = nameof(SecretInEnvironment);
     public const string StopNotAnswered = nameof(StopNotAnswered);
+    public const string BatchHasEnded = nameof(BatchHasEnded);
+    public const string NothingToChange = nameof(NothingToChange);
 
     /// <summary>What the engine refused, as PowerShell says it.</summary>
     public static ErrorRecord From(TestBatchException error) =>
@@ -51,9 +53,19 @@ internal static class Errors
         BatchNotFound, ErrorKind.NotFound,
         $"'{path}' {(exists ? "is no run folder and holds none" : "does not exist")}. Give a run folder, or the folder that holds them (-OutputPath of Start-TestBatch).", path);
 
-    public static TestBatchException Ambiguous(IEnumerable<TestBatch> batches) => new(
+    /// <param name="verb">What they have in common with the name: "runs under", "has".</param>
+    /// <param name="runFolders">The run folders, newest first.</param>
+    public static TestBatchException Ambiguous(string verb, IReadOnlyList<string> runFolders) => new(
         AmbiguousBatch, ErrorKind.InvalidArgument,
-        $"More than one batch of that name runs: {string.Join(", ", batches.Select(b => b.Id))}. Give the id of the one you mean.");
+        $"More than one batch {verb} that name: {string.Join(", ", runFolders.Take(5).Select(Path.GetFileName))}{(runFolders.Count > 5 ? ", ..." : "")}. Give the id of the one you mean.");
+
+    public static TestBatchException BatchEnded(TestBatch batch, string verb) => new(
+        BatchHasEnded, ErrorKind.InvalidArgument,
+        $"Batch '{batch.Id}' is {batch.State}: no process works on it, so it cannot be {verb}."
+        + (batch.State == BatchStates.Completed ? "" : $" To go on with it: Resume-TestBatch {batch.Id}"), batch.Id);
+
+    public static TestBatchException NothingToSet() => new(
+        NothingToChange, ErrorKind.InvalidArgument, "What is to change? Give -ThrottleLimit.");
 
     public static TestBatchException NotAnOutcome(string word, string parameter) => new(
         BadOutcomeWord, ErrorKind.InvalidArgument,

@@ -14,7 +14,7 @@ public sealed class GetTestProgressCommand : BatchSelectionCommand
     {
         var batches = IsUnspecified
             ? Batches.FindAll(DefaultRoot).Select(Batches.ReadProgress).Where(p => Unfinished.Contains(p.State))
-            : TakeRunFolders(Newest).Select(Batches.ReadProgress);
+            : TakeRunFolders(NewestRun).Select(Batches.ReadProgress);
         foreach (var progress in batches)
         {
             WriteObject(progress);

@@ -7,8 +7,9 @@ namespace PSRunner.Commands;
 /// <summary>Reads the durable results of running, cut-off and finished batches. Without arguments: of the newest batch.</summary>
 [Cmdlet(VerbsCommon.Get, "TestResult", DefaultParameterSetName = ByName)]
 [OutputType(typeof(TestResult))]
-public sealed class GetTestResultCommand : BatchSelectionCommand
+public sealed class GetTestResultCommand : BatchSelectionCommand, IDisposable
 {
+    private readonly ManualResetEvent _canceled = new(initialState: false);
     private OutcomeFilter? _filter;
 
     /// <summary>Outcomes, or causes with wildcards.</summary>
@@ -23,12 +24,23 @@ public sealed class GetTestResultCommand : BatchSelectionCommand
     [ValidateNotNullOrEmpty]
     public string[]? Id { get; set; }
 
+    /// <summary>Goes on with the results that come, until the batch has ended.</summary>
+    [Parameter(HelpMessage = "Go on with the results that come, until the batch has ended.")]
+    public SwitchParameter Wait { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _canceled.Dispose();
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _canceled.Set();
+
     private protected override void Begin() => _filter = Outcome is null ? null : OutcomeFilter.Parse(Outcome, nameof(Outcome));
 
     private protected override void Process()
     {
-        var folders = IsUnspecified ? Batches.FindAll(DefaultRoot).Take(1) : TakeRunFolders(Newest);
-        foreach (var result in folders.SelectMany(folder => StoredResults.Read(folder, WriteWarning)))
+        var folders = IsUnspecified ? Batches.FindAll(DefaultRoot).Take(1) : TakeRunFolders(NewestRun);
+        var results = folders.SelectMany(folder => Wait ? StoredResults.Follow(folder, WriteWarning, _canceled) : StoredResults.Read(folder, WriteWarning));
+        foreach (var result in results)
         {
             if (Stopping)
             {

@@ -81,11 +81,7 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
 
     private protected override void Process()
     {
-        if (IsUnspecified)
-        {
-            throw Errors.NoBatch(MyInvocation.MyCommand.Name);
-        }
-
+        RequireBatch();
         foreach (var folder in TakeRunFolders(NewestUnfinished).TakeWhile(_ => !Stopping))
         {
             Resume(Batches.Read(folder));
@@ -100,14 +96,37 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
         }
         else if (ShouldProcess(batch.Id, "Resume batch"))
         {
-            var toRun = 0;
-            new ForegroundRun(this, _slot, BatchVariable).Run(
-                () => BatchRun.Resume(CommandRuntime, batch.RunFolder, _changes, out toRun),
-                resumed => BatchRunReport.Continue(resumed, toRun));
+            // With changes a suspended batch is like a running one: only its own process could take them over.
+            if (batch.State == BatchStates.Suspended && !_changes.Any)
+            {
+                ResumeWhereItLives(batch);
+            }
+            else
+            {
+                ResumeHere(batch);
+            }
+        }
+    }
+
+    private void ResumeHere(TestBatch batch)
+    {
+        var toRun = 0;
+        new ForegroundRun(this, _slot, BatchVariable).Run(
+            () => BatchRun.Resume(CommandRuntime, batch.RunFolder, _changes, out toRun),
+            resumed => BatchRunReport.Continue(resumed, toRun));
+    }
+
+    private void ResumeWhereItLives(TestBatch batch)
+    {
+        Batches.Resume(batch.RunFolder, _slot.Stopped);
+        Say($"'{batch.Name}' goes on in process {batch.ProcessId}. Its results: Get-TestResult {batch.Name} -Wait");
+        if (BatchVariable is not null)
+        {
+            SessionState.PSVariable.Set(BatchVariable, Batches.Read(batch.RunFolder));
         }
     }
 
     // With -RetryOutcome the newest is meant, complete or not: its results are what is to run again.
     private IEnumerable<string> NewestUnfinished(IReadOnlyList<string> runs) =>
-        RetryOutcome is null ? runs.Where(r => Batches.Read(r).State != BatchStates.Completed).Concat(runs).Take(1) : Newest(runs);
+        RetryOutcome is null ? runs.Where(r => Batches.Read(r).State != BatchStates.Completed).Concat(runs).Take(1) : NewestRun(runs);
 }

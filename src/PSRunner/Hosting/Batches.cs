@@ -8,6 +8,9 @@ namespace PSRunner.Hosting;
 /// </summary>
 internal static class Batches
 {
+    // As often as a batch writes its status.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
     /// <summary>True when a name may mean several batches.</summary>
     public static bool IsPattern(string name) => BatchCatalog.IsPattern(name);
 
@@ -29,8 +32,44 @@ internal static class Batches
     /// <summary>A batch at rest.</summary>
     public static TestBatch Read(string runFolder) => AtRest(BatchCatalog.Read(runFolder));
 
+    /// <summary>True when a process works on the batch, or holds it suspended.</summary>
+    public static bool IsAlive(TestBatch batch) => BatchControl.IsAlive(batch);
+
     /// <summary>Asks the process that works on the batch to end it; false when it had ended.</summary>
-    public static bool RequestStop(string runFolder, bool force) => BatchCatalog.RequestStop(runFolder, force);
+    public static bool Stop(string runFolder, bool force, WaitHandle canceled) => BatchControl.Stop(runFolder, force, canceled);
+
+    /// <summary>Has it start nothing new; false when it had ended.</summary>
+    public static bool Suspend(string runFolder, WaitHandle canceled) => BatchControl.Suspend(runFolder, canceled);
+
+    /// <summary>Has it go on where it lives; false when it had ended.</summary>
+    public static bool Resume(string runFolder, WaitHandle canceled) => BatchControl.Resume(runFolder, canceled);
+
+    /// <summary>Sets how many cases run at once; false when it had ended.</summary>
+    public static bool SetThrottle(string runFolder, int limit, WaitHandle canceled) => BatchControl.SetThrottle(runFolder, limit, canceled);
+
+    /// <summary>Deletes a batch that nothing works on.</summary>
+    public static void Remove(string runFolder) => BatchControl.Remove(runFolder);
+
+    /// <summary>Waits until no process works on the batch; at once true when the caller was canceled.</summary>
+    /// <returns>False when the limit came first.</returns>
+    public static bool WaitForEnd(string runFolder, TimeSpan limit, WaitHandle canceled)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (IsAlive(BatchCatalog.Read(runFolder)))
+        {
+            if (TimeProvider.System.GetElapsedTime(began) >= limit)
+            {
+                return false;
+            }
+
+            if (canceled.WaitOne(LookEvery))
+            {
+                break;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>The batch without what moves, so that it is shown as a batch and not as progress.</summary>
     public static TestBatch AtRest(TestBatch batch) => new()

@@ -18,4 +18,7 @@ internal sealed record ResumeChanges
     public int? RetryCount { get; init; }
 
     public int? MaxFailures { get; init; }
+
+    /// <summary>True when anything is different.</summary>
+    public bool Any => RetryOutcome.Count > 0 || this with { RetryOutcome = [] } != new ResumeChanges { RetryOutcome = [] };
 }

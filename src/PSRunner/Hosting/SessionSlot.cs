@@ -9,10 +9,14 @@ internal sealed class SessionSlot : IDisposable
     private const string Reason = "Stopped by Ctrl+C";
 
     private readonly Lock _gate = new();
+    private readonly ManualResetEvent _stopped = new(initialState: false);
     private BatchRun? _run;
 
     /// <summary>True after Ctrl+C.</summary>
     public bool IsStopped { get; private set; }
+
+    /// <summary>Signaled by Ctrl+C.</summary>
+    public WaitHandle Stopped => _stopped;
 
     public void Set(BatchRun run)
     {
@@ -32,9 +36,14 @@ internal sealed class SessionSlot : IDisposable
         lock (_gate)
         {
             IsStopped = true;
+            _stopped.Set();
             _run?.RequestStop(Reason);
         }
     }
 
-    public void Dispose() => _run?.Dispose();
+    public void Dispose()
+    {
+        _run?.Dispose();
+        _stopped.Dispose();
+    }
 }

@@ -317,6 +317,25 @@ public class SchedulerTests
         Assert.Equal(new Act.End(BatchStates.Stopped, "Enough."), batch.End);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_forced_end_waits_for_no_grace_also_when_the_end_was_asked_for_before(bool askedBefore)
+    {
+        var batch = new SchedulerDriver(SimulatedPlan.Of(9), SchedulerDriver.Options(throttle: 2));
+        if (askedBefore)
+        {
+            batch.Tell(new Event.EndRequested(BatchStates.Stopped, "Enough."));
+            batch.Wait(1);
+        }
+
+        batch.Tell(new Event.EndRequested(BatchStates.Stopped, "Now.", Force: true));
+        Assert.Equal(2, batch.All.Count(a => a is Act.Cancel));
+        Assert.Equal(2, batch.All.Count(a => a is Act.EndAttempt));
+        Assert.All(batch.All.OfType<Act.EndAttempt>(), a => Assert.Equal((null, true), (a.Cause, a.Abandoned)));
+        Assert.Equal(new Act.End(BatchStates.Stopped, askedBefore ? "Enough." : "Now."), batch.End);
+    }
+
     [Fact]
     public void A_jump_of_the_clock_moves_every_deadline()
     {

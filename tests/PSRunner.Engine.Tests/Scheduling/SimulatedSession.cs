@@ -406,7 +406,7 @@ internal sealed class SimulatedSession
                 _killed = true;
                 break;
             case 1:
-                Tell(new SchedulerEvent.EndRequested(BatchStates.Stopped, "asked"));
+                Tell(new SchedulerEvent.EndRequested(BatchStates.Stopped, "asked", Force: _random.Next(3) == 0));
                 break;
             case 2:
                 Tell(new SchedulerEvent.Suspend());

@@ -33,6 +33,7 @@ internal sealed class SimulationChecks
     private int _abandoned;
     private int _zombies;
     private bool _asked;
+    private bool _forced;
     private TimeSpan? _suspendedAt;
     private TimeSpan _suspended;
     private TimeSpan _lastEnd;
@@ -74,7 +75,7 @@ internal sealed class SimulationChecks
         switch (e)
         {
             case SchedulerEvent.ThrottleSet set: _throttle = set.Limit; break;
-            case SchedulerEvent.EndRequested: _asked = true; break;
+            case SchedulerEvent.EndRequested end: _asked = true; _forced |= end.Force; break;
             case SchedulerEvent.Ended ended when _over.Contains(ended.Token): _zombies--; break;
             case SchedulerEvent.ResultsConsumed consumed: _read += consumed.Count; break;
             case SchedulerEvent.GateMoved { Lane: >= 0 } moved: _laneGates[moved.Lane] = moved.Closed ? 1 : 0; break;
@@ -232,7 +233,7 @@ internal sealed class SimulationChecks
         _abandoned += abandoned ? 1 : 0;
         _zombies += abandoned ? 1 : 0;
         Hold(abandoned != attempt.Returned || attempt.Limits is null, "abandoned and returned are one");
-        Hold(!abandoned || time >= attempt.CanceledAt + _limits.Grace, "abandoned before its grace was over");
+        Hold(!abandoned || _forced || time >= attempt.CanceledAt + _limits.Grace, "abandoned before its grace was over");
         if (reached)
         {
             var canceled = attempt.CanceledAt!.Value;
