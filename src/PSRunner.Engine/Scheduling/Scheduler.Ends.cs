@@ -176,9 +176,17 @@ internal sealed partial class Scheduler
     private void OnEndRequested(SchedulerEvent.EndRequested end)
     {
         Close(end.State, end.Message);
-        if (end.Force)
+        if (end.Force && _phase == Phase.Closing)
         {
-            _closesAt = _now;
+            // Due now, not gone now: what has ended or withdraws at once is heard before the next look at the clock.
+            _closesAt = Min(_closesAt, _now + _limits.Shutdown);
+            for (var id = 0; id < _slots.Used; id++)
+            {
+                if (_slots[id].Phase == SlotPhase.Canceling)
+                {
+                    _deadlines.Set(id, _now);
+                }
+            }
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class BatchControlTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-control-").FullName;
     private readonly ManualResetEventSlim _release = new();
+    private int _blocked;
 
     public void Dispose()
     {
@@ -69,7 +70,7 @@ public sealed class BatchControlTests : IDisposable
     public void A_forced_stop_waits_for_no_test_that_ignores_its_cancellation()
     {
         using var session = Start(20, o => o with { ThrottleLimit = 2, GracePeriodSeconds = 3600 }, (_, _) => BlockThread());
-        WaitUntil(session, p => p.Running == 2);
+        WaitUntil(session, _ => Volatile.Read(ref _blocked) == 2);
         var folder = session.Batch.RunFolder;
 
         Assert.True(BatchControl.Stop(folder, force: false, Never.WaitHandle));
@@ -111,6 +112,7 @@ public sealed class BatchControlTests : IDisposable
 
     private Task<AttemptReport> BlockThread()
     {
+        Interlocked.Increment(ref _blocked);
         _release.Wait(Limit, Never);
         return Task.FromResult(new AttemptReport { Score = 1 });
     }

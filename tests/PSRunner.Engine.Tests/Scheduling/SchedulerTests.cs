@@ -331,6 +331,8 @@ public class SchedulerTests
 
         batch.Tell(new Event.EndRequested(BatchStates.Stopped, "Now.", Force: true));
         Assert.Equal(2, batch.All.Count(a => a is Act.Cancel));
+        Assert.Null(batch.End);
+        batch.Wait(0);
         Assert.Equal(2, batch.All.Count(a => a is Act.EndAttempt));
         Assert.All(batch.All.OfType<Act.EndAttempt>(), a => Assert.Equal((null, true), (a.Cause, a.Abandoned)));
         Assert.Equal(new Act.End(BatchStates.Stopped, askedBefore ? "Enough." : "Now."), batch.End);
