@@ -31,9 +31,9 @@ internal sealed class CommandSession : IDisposable
 
     /// <summary>
     /// Time between TERM and KILL: the session's grace less what killing, verifying and reading the output take, because
-    /// an attempt that has not returned when the grace is over is given up.
+    /// an attempt that has not returned when the grace is over is given up. A shorter grace than that kills at once.
     /// </summary>
-    public TimeSpan Grace => _facts.Grace - (Reserve < _facts.Grace / 2 ? Reserve : _facts.Grace / 2);
+    public TimeSpan Grace => _facts.Grace > Reserve ? _facts.Grace - Reserve : TimeSpan.Zero;
 
     /// <summary>Completes when what an earlier session left running is gone; no command may start before.</summary>
     public Task SweptAsync(CancellationToken cancellation) => _swept.WaitAsync(cancellation);
