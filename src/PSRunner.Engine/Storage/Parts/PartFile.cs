@@ -149,7 +149,7 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
             return null;
         }
 
-        using var now = new ReadStream(stream);
+        using var now = new ReadStream(stream, path);
         return ReadAsync(now, readGroup).Now();
     }
 

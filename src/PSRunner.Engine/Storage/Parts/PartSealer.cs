@@ -54,7 +54,12 @@ internal sealed class PartSealer(
             files.FlushFolder(folder.ResultsFolder);
         }
 
-        if (journal is { IsDamaged: true })
+        if (journal is null)
+        {
+            return;
+        }
+
+        if (journal.Value.IsDamaged)
         {
             // Something durable is missing from it: what is left stays, under another name, to be looked into.
             files.Rename(folder.JournalFile(file.Number), folder.JournalFile(file.Number) + ".damaged");
@@ -63,6 +68,9 @@ internal sealed class PartSealer(
         {
             files.Delete(folder.JournalFile(file.Number));
         }
+
+        // Gone for good before a later file goes: that one may say that results of this one are void.
+        files.FlushFolder(folder.JournalFolder);
     }
 
     /// <summary>Writes the part of the file that is being written, as far as it is durable. The journal file stays.</summary>
@@ -92,7 +100,11 @@ internal sealed class PartSealer(
     private void Write(string path, TestResult[] rows, PartLabel label)
     {
         var wanted = label with { Rows = rows.Length, Ids = PartLabel.HashOf(rows.Select(row => row.Id)) };
-        if (!IsThere(path, wanted))
+        if (IsThere(path, wanted))
+        {
+            files.FlushFolder(folder.ResultsFolder); // It may be there because this very flush failed the last time.
+        }
+        else
         {
             _parts.Write(path, rows, wanted);
         }
@@ -119,6 +131,10 @@ internal sealed class PartSealer(
         if (rows.Length > before.Length)
         {
             _parts.Write(path, rows, label with { Complete = true });
+        }
+        else if (rows.Length > 0)
+        {
+            files.FlushFolder(folder.AttemptsFolder); // As in Write.
         }
     }
 

@@ -112,7 +112,8 @@ internal sealed class AppendStream(IAppendFile file) : Stream
 
 /// <summary>A file to read whose asynchronous calls are done when they return; see <see cref="AppendStream"/>.</summary>
 /// <param name="inner">The file; closed with this.</param>
-internal sealed class ReadStream(Stream inner) : Stream
+/// <param name="path">Its path, for messages.</param>
+internal sealed class ReadStream(Stream inner, string path) : Stream
 {
     public override bool CanRead => true;
 
@@ -128,14 +129,25 @@ internal sealed class ReadStream(Stream inner) : Stream
         set => inner.Position = value;
     }
 
-    public override int Read(Span<byte> buffer) => inner.Read(buffer);
+    /// <summary>A disk that cannot be read must not look like a file that is damaged.</summary>
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return inner.Read(buffer);
+        }
+        catch (IOException e)
+        {
+            throw new StoreException("read", path, e.Message.TrimEnd('.'), inner: e);
+        }
+    }
 
-    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(inner.Read(buffer.Span));
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        Task.FromResult(inner.Read(buffer, offset, count));
+        Task.FromResult(Read(buffer.AsSpan(offset, count)));
 
     public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
 
