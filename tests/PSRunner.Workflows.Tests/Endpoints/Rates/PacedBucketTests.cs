@@ -20,7 +20,10 @@ public sealed class PacedBucketTests
         {
             var random = new Random(seed);
             var starts = Starts(rate, _ => random.NextDouble() * 0.015, seconds: 40);
-            var allowed = Math.Max(0.02 * 10 * rate, 1) + 1e-6;
+
+            // A timer that is late moves the edge of a window by as much: that share is the timer's and not the bucket's
+            // (seed bE3Y2tvGuYc4: 34 of 35.016 where the edge fell within the lateness).
+            var allowed = Math.Max(0.02 * 10 * rate, 1) + (0.015 * rate) + 1e-6;
             for (var first = 0; first < starts.Count && starts[first] <= 15; first++)
             {
                 // Windows that open with a start hold the most, windows that open just after one the least.
