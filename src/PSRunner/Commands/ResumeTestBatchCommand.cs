@@ -10,7 +10,7 @@ namespace PSRunner.Commands;
 public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
 {
     private readonly SessionSlot _slot = new();
-    private ResumeChanges _changes = new();
+    private ResumeOptions _changes = new();
 
     /// <summary>Outcomes, or causes with wildcards, whose cases run again in this batch.</summary>
     [Parameter(HelpMessage = "Outcomes (TimedOut), or causes with wildcards (throttled), whose cases run again.")]
@@ -67,7 +67,7 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _slot.Stop();
 
-    private protected override void Begin() => _changes = new ResumeChanges
+    private protected override void Begin() => _changes = new ResumeOptions
     {
         RetryOutcome = RetryOutcome is null ? [] : OutcomeFilter.Parse(RetryOutcome, nameof(RetryOutcome)).Words,
         ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
@@ -97,7 +97,7 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
         else if (ShouldProcess(batch.Id, "Resume batch"))
         {
             // With changes a suspended batch is like a running one: only its own process could take them over.
-            if (batch.State == BatchStates.Suspended && !_changes.Any)
+            if (batch.State == BatchStates.Suspended && !_changes.ChangesAnything)
             {
                 ResumeWhereItLives(batch);
             }

@@ -34,20 +34,9 @@ internal sealed class BatchRun : IDisposable
     /// <param name="runFolder">The batch.</param>
     /// <param name="changes">What is different this time.</param>
     /// <param name="toRun">Cases that are pending.</param>
-    public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeChanges changes, out int toRun)
+    public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeOptions changes, out int toRun)
     {
-        var options = new ResumeOptions
-        {
-            RetryOutcome = changes.RetryOutcome,
-            ThrottleLimit = changes.ThrottleLimit,
-            TestTimeoutSeconds = changes.TestTimeoutSeconds,
-            StallTimeoutSeconds = changes.StallTimeoutSeconds,
-            RequestTimeoutSeconds = changes.RequestTimeoutSeconds,
-            BatchTimeoutSeconds = changes.BatchTimeoutSeconds,
-            RetryCount = changes.RetryCount,
-            MaxFailures = changes.MaxFailures,
-        };
-        var session = BatchSession.Resume(runFolder, options, Executors.All());
+        var session = BatchSession.Resume(runFolder, changes, Executors.All());
         toRun = session.ToRun;
         return new BatchRun(output, session);
     }

@@ -1,4 +1,4 @@
-namespace PSRunner.Engine;
+namespace PSRunner;
 
 /// <summary>How a batch goes on. What is null stays as it was asked at the start.</summary>
 public sealed record ResumeOptions
@@ -26,6 +26,9 @@ public sealed record ResumeOptions
 
     /// <inheritdoc cref="BatchOptions.MaxFailures"/>
     public int? MaxFailures { get; init; }
+
+    /// <summary>True when anything is to be different.</summary>
+    internal bool ChangesAnything => RetryOutcome.Count > 0 || this with { RetryOutcome = [] } != new ResumeOptions();
 
     /// <summary>The options of a session that goes on with a batch.</summary>
     internal BatchOptions ApplyTo(BatchOptions asked) => asked with
