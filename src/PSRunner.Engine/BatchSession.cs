@@ -34,7 +34,7 @@ public sealed class BatchSession : IAttended, IDisposable
     private long _lastCheckpoint;
     private TestProgress? _final;
 
-    private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, RetrySelection again, BatchOptions options, BatchLimits limits, TimeProvider time)
+    private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, OutcomeFilter again, BatchOptions options, BatchLimits limits, TimeProvider time)
     {
         _folder = folder;
         _plan = plan;
@@ -118,7 +118,7 @@ public sealed class BatchSession : IAttended, IDisposable
 
     internal static BatchSession Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors, ResumeOptions resume, TimeProvider time)
     {
-        var again = new RetrySelection(resume.RetryOutcome);
+        var again = new OutcomeFilter(resume.RetryOutcome, nameof(resume.RetryOutcome));
         var plan = BatchPlan.Open(folder, executors);
         OwnerLock? owner = null;
         try
@@ -347,7 +347,7 @@ public sealed class BatchSession : IAttended, IDisposable
     }
 
     // What earlier sessions left, as the scheduler wants it.
-    private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, RetrySelection again)
+    private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, OutcomeFilter again)
     {
         // A suspect runs alone: when it was the only one running as the host died again, the crash is its own.
         var suspects = recovered.Open.Cases.Where(c => c.Suspect).Select(c => c.Index).ToHashSet();
@@ -355,7 +355,7 @@ public sealed class BatchSession : IAttended, IDisposable
         var crashedAlone = cutOff is [var single] && suspects.Contains(single) ? single : -1;
         if (!again.IsEmpty)
         {
-            foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(again.Includes))
+            foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(again.Matches))
             {
                 recovered.Reopen(result.Index);
             }

@@ -10,7 +10,6 @@ internal static class Errors
     public const string NoBatchGiven = nameof(NoBatchGiven);
     public const string BatchNotFound = nameof(BatchNotFound);
     public const string AmbiguousBatch = nameof(AmbiguousBatch);
-    public const string BadOutcomeWord = nameof(BadOutcomeWord);
     public const string NoSuchColumn = nameof(NoSuchColumn);
     public const string UnknownFormat = nameof(UnknownFormat);
     public const string FileExists = nameof(FileExists);
@@ -66,10 +65,6 @@ internal static class Errors
 
     public static TestBatchException NothingToSet() => new(
         NothingToChange, ErrorKind.InvalidArgument, "What is to change? Give -ThrottleLimit.");
-
-    public static TestBatchException NotAnOutcome(string word, string parameter) => new(
-        BadOutcomeWord, ErrorKind.InvalidArgument,
-        $"-{parameter} takes outcomes ({string.Join(", ", Outcomes.All)}) or causes (throttled, no-reply, ...), not '{word}'.", word);
 
     public static TestBatchException NotAColumn(string name, IEnumerable<string> known) => new(
         NoSuchColumn, ErrorKind.InvalidArgument, $"The results have no property '{name}' to group by. They have: {string.Join(", ", known)}.", name);

@@ -34,7 +34,7 @@ public sealed class GetTestResultCommand : BatchSelectionCommand, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _canceled.Set();
 
-    private protected override void Begin() => _filter = Outcome is null ? null : OutcomeFilter.Parse(Outcome, nameof(Outcome));
+    private protected override void Begin() => _filter = Outcome is null ? null : new OutcomeFilter(Outcome, nameof(Outcome));
 
     private protected override void Process()
     {

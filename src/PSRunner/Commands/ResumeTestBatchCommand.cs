@@ -67,17 +67,22 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _slot.Stop();
 
-    private protected override void Begin() => _changes = new ResumeOptions
+    private protected override void Begin()
     {
-        RetryOutcome = RetryOutcome is null ? [] : OutcomeFilter.Parse(RetryOutcome, nameof(RetryOutcome)).Words,
-        ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
-        TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds),
-        StallTimeoutSeconds = Given(nameof(StallTimeoutSeconds), StallTimeoutSeconds),
-        RequestTimeoutSeconds = Given(nameof(RequestTimeoutSeconds), RequestTimeoutSeconds),
-        BatchTimeoutSeconds = Given(nameof(BatchTimeoutSeconds), BatchTimeoutSeconds),
-        RetryCount = Given(nameof(RetryCount), RetryCount),
-        MaxFailures = Given(nameof(MaxFailures), MaxFailures),
-    };
+        // A wrong word is wrong whatever the batch: said before one is looked for.
+        _ = new OutcomeFilter(RetryOutcome ?? [], nameof(RetryOutcome));
+        _changes = new ResumeOptions
+        {
+            RetryOutcome = RetryOutcome ?? [],
+            ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
+            TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds),
+            StallTimeoutSeconds = Given(nameof(StallTimeoutSeconds), StallTimeoutSeconds),
+            RequestTimeoutSeconds = Given(nameof(RequestTimeoutSeconds), RequestTimeoutSeconds),
+            BatchTimeoutSeconds = Given(nameof(BatchTimeoutSeconds), BatchTimeoutSeconds),
+            RetryCount = Given(nameof(RetryCount), RetryCount),
+            MaxFailures = Given(nameof(MaxFailures), MaxFailures),
+        };
+    }
 
     private protected override void Process()
     {
