@@ -20,4 +20,10 @@ internal static class ColumnValue
         (ColumnType.Boolean, bool) => value,
         _ => null,
     };
+
+    /// <summary>
+    /// The value as objects show it. A column of numbers is DOUBLE in files, because the next plan may hold a fraction;
+    /// whoever wrote 5 wants to see 5, not 5.00.
+    /// </summary>
+    public static object? Shown(object? value) => value is double number && Math.Abs(number) <= 1L << 53 && number == Math.Truncate(number) ? (long)number : value;
 }

@@ -110,6 +110,9 @@ public static class DisplayText
     /// <summary>Local time to the minute.</summary>
     public static string Started(DateTime time) => time == default ? "" : Text($"{time.ToLocalTime():yyyy-MM-dd HH:mm}");
 
+    /// <summary>A time to the second, in the zone of the one who looks, as the tables show it: <c>2026-11-23 23:29:25</c>.</summary>
+    public static string Moment(DateTime time) => time == default ? "" : Text($"{time.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+
     /// <summary>The last characters of a batch's id, which name it as well as the whole: the four hex digits.</summary>
     public static string ShortId(string id) => id[(id.LastIndexOf('-') + 1)..];
 

@@ -80,7 +80,7 @@ public sealed class TestResult
 
     /// <summary>The case's parameters by property name, in the plan's order.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> GetParameters() =>
-        [.. Schema.Parameters.Select((c, i) => KeyValuePair.Create(c.Property, ParameterValues[i]))];
+        [.. Schema.Parameters.Select((c, i) => KeyValuePair.Create(c.Property, ColumnValue.Shown(ParameterValues[i])))];
 
     /// <summary>The metrics by property name; NaN where not measured.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> GetMetrics() =>

@@ -9,7 +9,7 @@ public sealed class AdapterTests : IDisposable
     private readonly object _result;
 
     public AdapterTests() => _result = Made.Result(
-        "Failed", "n", [("Model", "sim-strong"), ("max_tokens", 5L), ("id", "x7")], [("Turns", 3), ("ParseGaps", double.NaN)],
+        "Failed", "n", [("Model", "sim-strong"), ("max_tokens", 5L), ("Instance", 5.0), ("Rate", 0.8), ("id", "x7")], [("Turns", 3), ("ParseGaps", double.NaN)],
         ("Cause", "wrong-answer"), ("Score", 0.25), ("DurationSeconds", 1.5));
 
     public void Dispose() => _shell.Dispose();
@@ -18,7 +18,7 @@ public sealed class AdapterTests : IDisposable
     public void Properties_come_in_one_order_with_parameters_and_metrics_after_the_name() =>
         Assert.Equal(
             [
-                "Outcome", "Cause", "FaultDomain", "Scored", "Score", "Kind", "Name", "Model", "max_tokens", "ParamId", "Turns", "ParseGaps",
+                "Outcome", "Cause", "FaultDomain", "Scored", "Score", "Kind", "Name", "Model", "max_tokens", "Instance", "Rate", "ParamId", "Turns", "ParseGaps",
                 "DurationSeconds", "Duration", "Attempt", "Session", "StartedAt", "Message", "Output", "OtherMetrics", "ArtifactPath",
                 "Batch", "RunFolder", "Index", "Id",
             ],
@@ -28,6 +28,8 @@ public sealed class AdapterTests : IDisposable
     [InlineData("max_tokens", 5L)]
     [InlineData("MaxTokens", 5L)]
     [InlineData("MODEL", "sim-strong")]
+    [InlineData("Instance", 5L)]
+    [InlineData("Rate", 0.8)]
     [InlineData("param_id", "x7")]
     [InlineData("turns", 3.0)]
     [InlineData("duration_seconds", 1.5)]
@@ -41,7 +43,7 @@ public sealed class AdapterTests : IDisposable
     {
         Assert.Equal("True", _shell.Invoke("($null -eq $args[0].NoSuch).ToString()", _result).Single().BaseObject);
         Assert.Equal("Failed n", _shell.Invoke("$args[0].ToString()", _result).Single().BaseObject);
-        Assert.Equal(3, _shell.Invoke("$args[0].GetParameters().Count", _result).Single().BaseObject);
+        Assert.Equal(5, _shell.Invoke("$args[0].GetParameters().Count", _result).Single().BaseObject);
     }
 
     [Fact]

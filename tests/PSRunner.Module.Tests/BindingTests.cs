@@ -26,6 +26,7 @@ public sealed class BindingTests : IDisposable
     [InlineData("1..3 | Start-TestBatch", "InputIsNotATestCase", ErrorCategory.InvalidArgument)]
     [InlineData("Start-TestBatch 'a/b'", "BadBatchName", ErrorCategory.InvalidArgument)]
     [InlineData("Start-TestBatch -TimeoutSeconds 30 -StallTimeoutSeconds 60", "LimitsDoNotFit", ErrorCategory.InvalidArgument)]
+    [InlineData("Start-TestBatch -TimeoutSeconds ([timespan]'0:0:30') -StallTimeoutSeconds 60", "LimitsDoNotFit", ErrorCategory.InvalidArgument)]
     [InlineData("Stop-TestBatch", "NoBatchGiven", ErrorCategory.InvalidArgument)]
     [InlineData("Resume-TestBatch", "NoBatchGiven", ErrorCategory.InvalidArgument)]
     [InlineData("Suspend-TestBatch", "NoBatchGiven", ErrorCategory.InvalidArgument)]

@@ -38,17 +38,25 @@ internal static class UserIndex
     /// <summary>The run folders that are noted and still there. Entries of folders that are gone are removed.</summary>
     public static IEnumerable<string> RunFolders()
     {
-        if (!Directory.Exists(Folder))
-        {
-            yield break;
-        }
-
-        foreach (var entry in Directory.EnumerateFiles(Folder).OrderDescending(StringComparer.Ordinal).Take(MostEntries))
+        foreach (var entry in Entries())
         {
             if (TryRead(entry) is { } runFolder)
             {
                 yield return runFolder;
             }
+        }
+    }
+
+    private static IEnumerable<string> Entries()
+    {
+        try
+        {
+            return Directory.Exists(Folder) ? [.. Directory.EnumerateFiles(Folder).OrderDescending(StringComparer.Ordinal).Take(MostEntries)] : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be listed notes nothing: batches are still found by path.
+            return [];
         }
     }
 

@@ -55,6 +55,7 @@ public sealed class NewCommandTestCommand : TestBatchCommand
     [Parameter(HelpMessage = "Seconds that a case may take; the batch's limit when not given.")]
     [Alias("TimeoutSeconds", "TestTimeout")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double TestTimeoutSeconds { get; set; }
 
     /// <summary>Free words to select results by.</summary>

@@ -29,21 +29,25 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     [Parameter(HelpMessage = "Seconds per test; as before when not given.")]
     [Alias("TimeoutSeconds", "TestTimeout")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double TestTimeoutSeconds { get; set; }
 
     /// <summary>Seconds without progress.</summary>
     [Parameter(HelpMessage = "Seconds without progress; as before when not given.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double StallTimeoutSeconds { get; set; }
 
     /// <summary>Seconds per model request.</summary>
     [Parameter(HelpMessage = "Seconds per model request; as before when not given.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double RequestTimeoutSeconds { get; set; }
 
     /// <summary>Seconds for this session.</summary>
     [Parameter(HelpMessage = "Seconds for this session; as before when not given.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double BatchTimeoutSeconds { get; set; }
 
     /// <summary>Retries after provider, harness and crash causes.</summary>

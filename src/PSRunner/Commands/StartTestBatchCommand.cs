@@ -37,26 +37,31 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
     [Parameter(HelpMessage = "Seconds per test; 900 for workflow tests, else 600.")]
     [Alias("TimeoutSeconds", "TestTimeout")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double TestTimeoutSeconds { get; set; }
 
     /// <summary>Seconds without progress.</summary>
     [Parameter(HelpMessage = "Seconds without progress; min(300, test) when not given.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double StallTimeoutSeconds { get; set; }
 
     /// <summary>Seconds per model request.</summary>
     [Parameter(HelpMessage = "Seconds per model request; min(120, 0.8 x stall) when not given.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double RequestTimeoutSeconds { get; set; }
 
     /// <summary>Seconds per session.</summary>
     [Parameter(HelpMessage = "Seconds for the whole session; what the plan can take, at most 24 h, when not given.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double BatchTimeoutSeconds { get; set; }
 
     /// <summary>Seconds between asking an attempt to end and ending it by force.</summary>
     [Parameter(HelpMessage = "Seconds between asking an attempt to end and ending it by force.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double GracePeriodSeconds { get; set; } = 5;
 
     /// <summary>Retries after provider, harness and crash causes.</summary>
@@ -77,6 +82,7 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
     /// <summary>Seconds between two writes of the open Parquet part.</summary>
     [Parameter(HelpMessage = "Seconds between two writes of the open Parquet part. Not needed for safety.")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double CheckpointIntervalSeconds { get; set; }
 
     /// <summary>Results that are neither passed nor skipped after which the batch stops.</summary>

@@ -15,6 +15,7 @@ public sealed class WaitTestBatchCommand : BatchSelectionCommand, IDisposable
     [Parameter(HelpMessage = "Seconds to wait at most; until the end when not given.")]
     [Alias("Timeout", "TimeoutSec")]
     [ValidateRange(Seconds.Least, Seconds.Most)]
+    [SecondsTransformation]
     public double TimeoutSeconds { get; set; }
 
     /// <inheritdoc/>

@@ -110,7 +110,7 @@ public sealed class TestResultAdapter : PSPropertyAdapter
     }
 
     private static Column Parameter(ResultColumn column, int place) =>
-        new(column.Property, "System.Object", r => r.ParameterValues[place]);
+        new(column.Property, "System.Object", r => ColumnValue.Shown(r.ParameterValues[place]));
 
     private static Column Metric(ResultColumn column, int place) =>
         new(column.Property, "System.Double", r => r.MetricValues[place]);
