@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.CrashCampaign;
 
@@ -9,14 +9,18 @@ namespace PSRunner.CrashCampaign;
 /// <param name="kills">How many kills.</param>
 /// <param name="seed">Decides when each comes, as far as the machine's own pace allows.</param>
 /// <param name="cases">Cases in a batch.</param>
-internal sealed class Campaign(string folder, int kills, int seed, int cases)
+/// <param name="steals">True: after each kill a result that was seen is cut out of the journal, which the ledger must find.</param>
+internal sealed class Campaign(string folder, int kills, int seed, int cases, bool steals) : IDisposable
 {
     private const int MostViolations = 50;
+    private static readonly string[] Endings = ["parquet", "jsonl", "json", "csv", "md"];
 
     private readonly Random _chance = new(seed);
     private readonly int[] _killed = new int[Enum.GetValues<Moment>().Length];
+    private readonly Lock _gate = new();
     private readonly List<string> _violations = [];
-    private readonly Stopwatch _clock = new();
+    private readonly long _began = TimeProvider.System.GetTimestamp();
+    private ChildRun? _run;
     private int _kills;
     private int _sessions;
     private int _batches;
@@ -24,18 +28,29 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases)
     private long _unseen;
 
     /// <summary>What went wrong; empty: nothing.</summary>
-    public IReadOnlyList<string> Violations => _violations;
+    public IReadOnlyList<string> Violations
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _violations];
+            }
+        }
+    }
+
+    /// <summary>How far it is, in one line.</summary>
+    public string Progress => $"batch {_batches}, session {_sessions}, {_kills} of {kills} kills, {Violations.Count} promises broken";
 
     /// <summary>Runs until the kills are used up and the last batch is complete.</summary>
-    public void Run()
+    /// <param name="tell">Hears of the progress after every batch.</param>
+    public void Run(Action<string> tell)
     {
-        _clock.Start();
-        while (_kills < kills && _violations.Count == 0)
+        while (_kills < kills && Violations.Count == 0)
         {
             RunBatch();
+            tell(Progress);
         }
-
-        _clock.Stop();
     }
 
     /// <summary>The figures, as a table.</summary>
@@ -53,83 +68,159 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases)
         Row("sessions", _sessions);
         Row("results seen and held", _seen);
         Row("results saved and never seen", _unseen);
-        Row("promises broken", _violations.Count);
-        Row("minutes", _clock.Elapsed.TotalMinutes.ToString("F1", CultureInfo.InvariantCulture));
+        Row("promises broken", Violations.Count);
+        Row("minutes", TimeProvider.System.GetElapsedTime(_began).TotalMinutes.ToString("F1", CultureInfo.InvariantCulture));
         return text.ToString();
     }
+
+    /// <summary>Ends the child that runs, if any.</summary>
+    public void Dispose() => _run?.Dispose();
 
     private void RunBatch()
     {
         var root = Path.Combine(folder, _batches.ToString("D4", CultureInfo.InvariantCulture));
         Directory.CreateDirectory(root);
-        var ledger = new Ledger(cases, Violate);
-        var recorded = new Dictionary<string, int>();
-        var retried = false;
-        while (_violations.Count == 0)
+        var batch = new BatchUnderTest(root, cases, new Ledger(Violate), Violate);
+        while (Violations.Count == 0)
         {
-            // Once in a batch its errors run again, so that parts are rewritten under the knife too.
-            var retry = !retried && recorded.Values.Sum() > cases / 2 && _chance.Next(3) == 0 ? Outcomes.Errored : "none";
-            if (retry != "none")
+            var isOver = Next(batch) switch
             {
-                retried = true;
-                ledger.Release(retry);
-            }
-
-            using var run = new ChildRun(root, cases, retry, ledger, Violate);
-            _sessions++;
-            if (_kills < kills)
+                Moment.Saving => Save(batch),
+                Moment.Repairing => Repair(batch),
+                var moment => RunSession(batch, moment),
+            };
+            if (isOver)
             {
-                var moment = (Moment)_chance.Next(_killed.Length);
-                if (run.KillAt(moment, _chance))
-                {
-                    _kills++;
-                    _killed[(int)moment]++;
-                }
-            }
-
-            run.WaitForEnd();
-            if (Child.RunFolderIn(root) is not { } runFolder)
-            {
-                continue; // Killed before there was a batch; nothing was promised.
-            }
-
-            if (run.ToRun is { } toRun)
-            {
-                var before = recorded.Values.Sum() - recorded.GetValueOrDefault(retry);
-                if (before + toRun != cases)
-                {
-                    Violate($"{cases} planned, {before} recorded, {toRun} pending");
-                }
-            }
-
-            if (run.State is { } state)
-            {
-                if (state != BatchStates.Completed || run.ExitCode != 0)
-                {
-                    Violate($"the batch {run.Message} (exit code {run.ExitCode})");
-                }
-
-                ledger.CheckEnd(runFolder);
                 break;
             }
 
-            recorded = ledger.Check(runFolder);
+            if (steals && batch.RunFolder is { } runFolder && batch.Ledger.Steal(runFolder))
+            {
+                batch.Check();
+            }
         }
 
-        _seen += ledger.Count;
-        _unseen += cases - ledger.Count;
-        _batches++;
-        if (_violations.Count == 0)
+        _seen += batch.Ledger.Count;
+        _unseen += cases - batch.Ledger.Count;
+        if (Violations.Count == 0)
         {
             Directory.Delete(root, recursive: true);
+            _batches++;
         }
+    }
+
+    private Moment? Next(BatchUnderTest batch)
+    {
+        if (_kills >= kills)
+        {
+            return null;
+        }
+
+        while (true)
+        {
+            var moment = (Moment)_chance.Next(_killed.Length);
+            var isPossible = moment switch
+            {
+                Moment.Opening => batch.RunFolder is null,
+                Moment.Resuming => batch.RunFolder is not null,
+                Moment.Repairing => batch.Recorded > 0,
+                Moment.Saving => batch.RecordedAs(Outcomes.Passed) > 0,
+                _ => true,
+            };
+            if (isPossible)
+            {
+                return moment;
+            }
+        }
+    }
+
+    /// <returns>True when the batch has ended.</returns>
+    private bool RunSession(BatchUnderTest batch, Moment? moment)
+    {
+        // Once in a batch its errors run again, so that parts are rewritten under the knife too.
+        var retry = !batch.WasRetried && batch.Recorded > cases / 2 && _chance.Next(3) == 0 ? Outcomes.Errored : Child.Nothing;
+        if (retry != Child.Nothing)
+        {
+            batch.WasRetried = true;
+            batch.Ledger.Release(retry);
+        }
+
+        var run = RunChild(batch, moment, [Environment.ProcessPath!, "child", "run", batch.Root, $"{cases}", retry]);
+        if (run.ToRun is { } toRun && batch.Recorded - batch.RecordedAs(retry) + toRun != cases)
+        {
+            Violate($"{cases} planned, {batch.Recorded - batch.RecordedAs(retry)} recorded, {toRun} pending");
+        }
+
+        batch.Check();
+        if (run.State is not { } state)
+        {
+            return false;
+        }
+
+        if (state != BatchStates.Completed || run.ExitCode != 0)
+        {
+            Violate($"the batch {run.Message} (exit code {run.ExitCode})");
+        }
+
+        batch.CheckEnd();
+        return true;
+    }
+
+    private bool Repair(BatchUnderTest batch)
+    {
+        // A repair leaves a batch without findings as it is: so there is one.
+        File.WriteAllText(Path.Combine(batch.RunFolder!, "left" + StoreFilesExtensions.TemporarySuffix), "as a crash leaves it");
+        var before = batch.Recorded;
+        RunChild(batch, Moment.Repairing, [Environment.ProcessPath!, "child", "repair", batch.RunFolder!]);
+        batch.Check();
+        if (batch.Recorded != before)
+        {
+            Violate($"before the repair {before} results were recorded, and {batch.Recorded} after it");
+        }
+
+        return false;
+    }
+
+    private bool Save(BatchUnderTest batch)
+    {
+        var saves = new Saves(batch.Root, Endings[_chance.Next(Endings.Length)]);
+        RunChild(batch, Moment.Saving, saves.Prepare(batch.RunFolder!));
+        if (saves.Check() is { } problem)
+        {
+            Violate(problem);
+        }
+        else
+        {
+            saves.Clear();
+        }
+
+        return false;
+    }
+
+    private ChildRun RunChild(BatchUnderTest batch, Moment? moment, IReadOnlyList<string> program)
+    {
+        _sessions++;
+        using var run = new ChildRun(program, batch.Root, batch.Ledger, Violate);
+        _run = run;
+        if (moment is { } when && run.KillAt(when, _chance))
+        {
+            _kills++;
+            _killed[(int)when]++;
+        }
+
+        run.WaitForEnd();
+        _run = null;
+        return run;
     }
 
     private void Violate(string what)
     {
-        if (_violations.Count < MostViolations)
+        lock (_gate)
         {
-            _violations.Add($"batch {_batches}, session {_sessions}, after {_kills} kills: {what}");
+            if (_violations.Count < MostViolations)
+            {
+                _violations.Add($"batch {_batches}, session {_sessions}, after {_kills} kills: {what}");
+            }
         }
     }
 }

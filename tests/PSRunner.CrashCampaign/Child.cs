@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using PSRunner.Engine;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.CrashCampaign;
 
@@ -20,13 +21,16 @@ internal static class Child
     /// <summary>Printed when the session is closed: its state.</summary>
     public const string Ended = "ended";
 
+    /// <summary>Said in place of an outcome that runs again.</summary>
+    public const string Nothing = "none";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static int Run(string root, int cases, string retry)
     {
         Console.WriteLine(Begins);
         var session = RunFolderIn(root) is { } folder
-            ? BatchSession.Resume(folder, new ResumeOptions { RetryOutcome = retry == "none" ? [] : [retry] }, [new MixedExecutor()])
+            ? BatchSession.Resume(folder, new ResumeOptions { RetryOutcome = retry == Nothing ? [] : [retry] }, [new MixedExecutor()])
             : Start(root, cases);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Opened} {session.ToRun}"));
         while (!session.Results.IsCompleted)
@@ -42,13 +46,20 @@ internal static class Child
         return 0;
     }
 
+    /// <summary>Repairs a batch.</summary>
+    public static int Repair(string runFolder)
+    {
+        Console.WriteLine(Begins);
+        return BatchRepair.Run(runFolder).Healthy ? 0 : 1;
+    }
+
     /// <summary>The one batch under a root; null while there is none.</summary>
     public static string? RunFolderIn(string root) =>
         Directory.EnumerateDirectories(root).SingleOrDefault(folder => File.Exists(Path.Combine(folder, "batch.json")));
 
     /// <summary>A result as the ledger keeps it.</summary>
     public static string Line(TestResult r) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Saw} {r.Index} {r.Attempt} {r.Outcome} {Hash(r)}");
+        string.Create(CultureInfo.InvariantCulture, $"{Saw} {r.Index} {r.Attempt} {r.Outcome} {r.Id} {Hash(r)}");
 
     private static BatchSession Start(string root, int cases)
     {

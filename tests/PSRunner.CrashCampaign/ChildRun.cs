@@ -12,19 +12,25 @@ internal sealed class ChildRun : IDisposable
     private readonly Action<string> _violate;
     private readonly string _root;
     private readonly Thread _reader;
-    private readonly ManualResetEventSlim _reached = new();
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile int _killAfterSeen = int.MaxValue;
-    private string? _awaitedWord;
+    private volatile string? _awaitedWord;
     private int _seen;
 
-    public ChildRun(string root, int cases, string retry, Ledger ledger, Action<string> violate)
+    /// <param name="program">What is run, and its arguments.</param>
+    /// <param name="root">The folder of the batch.</param>
+    /// <param name="ledger">Hears of each result that the child shows.</param>
+    /// <param name="violate">Hears of what a child must not do.</param>
+    public ChildRun(IReadOnlyList<string> program, string root, Ledger ledger, Action<string> violate)
     {
         _root = root;
         _ledger = ledger;
         _violate = violate;
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["child", root, cases.ToString(), retry]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program[0], program.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["XDG_STATE_HOME"] = Path.Combine(root, "state");
+        start.Environment["NO_COLOR"] = "1";
         _process = Process.Start(start)!;
+        _process.StandardInput.Close();
         _reader = new Thread(Read) { IsBackground = true };
     }
 
@@ -38,24 +44,30 @@ internal sealed class ChildRun : IDisposable
     public string Message { get; private set; } = "";
 
     /// <summary>The code with which the process ended.</summary>
-    public int ExitCode => _process.ExitCode;
+    public int ExitCode { get; private set; }
 
     /// <summary>Lets the child live until a moment of this kind comes and kills it.</summary>
     /// <returns>False when it ended before.</returns>
     public bool KillAt(Moment moment, Random chance)
     {
         _killAfterSeen = moment == Moment.Seeing ? chance.Next(1, 200) : int.MaxValue;
-        _awaitedWord = moment switch { Moment.Opening => Child.Begins, Moment.Running => Child.Opened, _ => null };
+        _awaitedWord = moment switch
+        {
+            Moment.Opening or Moment.Resuming or Moment.Repairing or Moment.Saving => Child.Begins,
+            Moment.Running => Child.Opened,
+            _ => null,
+        };
         var skip = chance.Next(6);
         var delay = TimeSpan.FromMilliseconds(moment switch
         {
-            Moment.Opening => chance.Next(250),
+            Moment.Opening or Moment.Resuming or Moment.Repairing => chance.Next(250),
             Moment.Running => chance.Next(700),
+            Moment.Saving => chance.NextDouble() * 300,
             _ => chance.NextDouble() * 4 * chance.Next(2),
         });
         using var watcher = Watch(moment, skip);
         _reader.Start();
-        _reached.Wait(Limit);
+        _reached.Task.Wait(Limit);
         if (delay > TimeSpan.Zero)
         {
             _process.WaitForExit(delay);
@@ -82,10 +94,15 @@ internal sealed class ChildRun : IDisposable
         {
             _violate("a session did not end");
             _process.Kill();
+            _process.WaitForExit(Limit);
         }
 
-        _reader.Join(Limit);
-        if (_process.StandardError.ReadToEnd() is { Length: > 0 } error)
+        ExitCode = _process.ExitCode;
+        if (!_reader.Join(Limit))
+        {
+            _violate("what a child printed could not be read to its end");
+        }
+        else if (_process.StandardError.ReadToEnd() is { Length: > 0 } error)
         {
             _violate("a child said: " + error);
         }
@@ -93,41 +110,58 @@ internal sealed class ChildRun : IDisposable
 
     public void Dispose()
     {
+        // Whatever ends the campaign, it leaves nothing running.
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
         _process.Dispose();
-        _reached.Dispose();
     }
 
     private void Read()
     {
-        while (_process.StandardOutput.ReadLine() is { } line)
+        try
         {
-            var word = line.Split(' ')[0];
-            switch (word)
+            while (_process.StandardOutput.ReadLine() is { } line)
             {
-                case Child.Saw:
-                    _ledger.See(line);
-                    if (++_seen >= _killAfterSeen)
-                    {
-                        _reached.Set();
-                    }
-
-                    break;
-                case Child.Opened:
-                    ToRun = int.Parse(line.Split(' ')[1]);
-                    break;
-                case Child.Ended:
-                    State = line.Split(' ')[1];
-                    Message = line;
-                    break;
-            }
-
-            if (word == _awaitedWord)
-            {
-                _reached.Set();
+                Hear(line);
             }
         }
+        catch (Exception e)
+        {
+            _violate($"what a child printed could not be read: {e}");
+        }
 
-        _reached.Set(); // It ended by itself.
+        _reached.TrySetResult(); // It ended by itself.
+    }
+
+    private void Hear(string line)
+    {
+        var word = line.Split(' ')[0];
+        switch (word)
+        {
+            case Child.Saw:
+                _ledger.See(line);
+                if (++_seen >= _killAfterSeen)
+                {
+                    _reached.TrySetResult();
+                }
+
+                break;
+            case Child.Opened:
+                ToRun = int.Parse(line.Split(' ')[1]);
+                break;
+            case Child.Ended:
+                State = line.Split(' ')[1];
+                Message = line;
+                break;
+        }
+
+        if (word == _awaitedWord)
+        {
+            _reached.TrySetResult();
+        }
     }
 
     /// <summary>Sees the files of the store come and go, and lets some of them pass.</summary>
@@ -138,11 +172,11 @@ internal sealed class ChildRun : IDisposable
             return null;
         }
 
-        void Happened(string? name, bool counts)
+        void Happened(bool counts)
         {
-            if (counts && name is not null && Interlocked.Decrement(ref skip) < 0)
+            if (counts && Interlocked.Decrement(ref skip) < 0)
             {
-                _reached.Set();
+                _reached.TrySetResult();
             }
         }
 
@@ -150,14 +184,14 @@ internal sealed class ChildRun : IDisposable
         switch (moment)
         {
             case Moment.Sealing:
-                watcher.Created += (_, e) => Happened(e.Name, e.FullPath.EndsWith(".parquet.tmp", StringComparison.Ordinal));
+                watcher.Created += (_, e) => Happened(e.FullPath.EndsWith(".parquet.tmp", StringComparison.Ordinal));
                 break;
             case Moment.Renaming:
-                watcher.Renamed += (_, e) => Happened(e.Name, e.FullPath.EndsWith(".parquet", StringComparison.Ordinal));
+                watcher.Renamed += (_, e) => Happened(e.FullPath.EndsWith(".parquet", StringComparison.Ordinal));
                 break;
             default:
-                watcher.Created += (_, e) => Happened(e.Name, e.FullPath.EndsWith(".jsonl", StringComparison.Ordinal));
-                watcher.Deleted += (_, e) => Happened(e.Name, e.FullPath.EndsWith(".jsonl", StringComparison.Ordinal));
+                watcher.Created += (_, e) => Happened(e.FullPath.EndsWith(".jsonl", StringComparison.Ordinal));
+                watcher.Deleted += (_, e) => Happened(e.FullPath.EndsWith(".jsonl", StringComparison.Ordinal));
                 break;
         }
 

@@ -3,9 +3,8 @@ using PSRunner.Engine;
 namespace PSRunner.CrashCampaign;
 
 /// <summary>Every result of one batch that was seen, and what must therefore be true of its run folder.</summary>
-/// <param name="planned">Cases in the plan.</param>
 /// <param name="violate">Hears of every broken promise.</param>
-internal sealed class Ledger(int planned, Action<string> violate)
+internal sealed class Ledger(Action<string> violate)
 {
     private readonly Dictionary<int, Entry> _seen = [];
 
@@ -16,13 +15,13 @@ internal sealed class Ledger(int planned, Action<string> violate)
     public void See(string line)
     {
         var words = line.Split(' ');
-        var (index, attempt, outcome) = (int.Parse(words[1]), int.Parse(words[2]), words[3]);
+        var (index, attempt, outcome, id) = (int.Parse(words[1]), int.Parse(words[2]), words[3], words[4]);
         if (_seen.TryGetValue(index, out var before) && !before.MayRunAgain)
         {
             violate($"case {index} was seen twice");
         }
 
-        _seen[index] = new Entry(attempt, outcome, line, MayRunAgain: false);
+        _seen[index] = new Entry(attempt, outcome, id, line, MayRunAgain: false);
     }
 
     /// <summary>Cases of this outcome may run again from now on: gone until their new result is there.</summary>
@@ -77,19 +76,30 @@ internal sealed class Ledger(int planned, Action<string> violate)
         return recorded;
     }
 
-    /// <summary>What must be true when the last session ended by itself.</summary>
-    public void CheckEnd(string runFolder)
+    /// <summary>
+    /// Cuts a journal file off before a result that was seen, as if the end had never been flushed: nothing in the folder
+    /// tells of it, only the ledger can.
+    /// </summary>
+    /// <returns>False when no journal file has such a result.</returns>
+    public bool Steal(string runFolder)
     {
-        if (Check(runFolder).Values.Sum() is var recorded && recorded != planned)
+        foreach (var path in Directory.GetFiles(Path.Combine(runFolder, "journal"), "*.jsonl").OrderDescending(StringComparer.Ordinal))
         {
-            violate($"the batch is completed with {recorded} results of {planned}");
+            var kept = 0L;
+            foreach (var line in File.ReadAllLines(path))
+            {
+                if (_seen.Values.Any(entry => !entry.MayRunAgain && line.Contains($"\"id\":\"{entry.Id}\"", StringComparison.Ordinal)))
+                {
+                    using var file = File.OpenWrite(path);
+                    file.SetLength(kept);
+                    return true;
+                }
+
+                kept += System.Text.Encoding.UTF8.GetByteCount(line) + 1;
+            }
         }
 
-        string[] left = [.. Directory.GetFiles(runFolder, "*.tmp", SearchOption.AllDirectories), .. Directory.GetFiles(Path.Combine(runFolder, "journal"))];
-        if (left.Length > 0)
-        {
-            violate($"the closed batch still has {string.Join(", ", left)}");
-        }
+        return false;
     }
 
     private void CheckArtifact(TestResult result)
@@ -106,5 +116,5 @@ internal sealed class Ledger(int planned, Action<string> violate)
         }
     }
 
-    private sealed record Entry(int Attempt, string Outcome, string Line, bool MayRunAgain);
+    private sealed record Entry(int Attempt, string Outcome, string Id, string Line, bool MayRunAgain);
 }

@@ -3,8 +3,11 @@ namespace PSRunner.CrashCampaign;
 /// <summary>When a child is killed.</summary>
 internal enum Moment
 {
-    /// <summary>A random while after its process was made: planning, opening, recovering.</summary>
+    /// <summary>A random while after the process of a new batch was made: planning, freezing, opening.</summary>
     Opening,
+
+    /// <summary>A random while after a session began to go on with a batch: recovering, beginning a new journal file.</summary>
+    Resuming,
 
     /// <summary>A random while after the session began to run.</summary>
     Running,
@@ -20,4 +23,10 @@ internal enum Moment
 
     /// <summary>As a journal file begins or goes.</summary>
     Turning,
+
+    /// <summary>A random while after a repair began.</summary>
+    Repairing,
+
+    /// <summary>While psrunner saves the results to a file, over and over.</summary>
+    Saving,
 }

@@ -1,0 +1,65 @@
+using PSRunner.Engine.Storage;
+
+namespace PSRunner.CrashCampaign;
+
+/// <summary>One batch of the campaign: where it lies, what was seen of it, and what is recorded.</summary>
+/// <param name="root">The folder above its run folder.</param>
+/// <param name="planned">Cases in its plan.</param>
+/// <param name="ledger">What was seen.</param>
+/// <param name="violate">Hears of every broken promise.</param>
+internal sealed class BatchUnderTest(string root, int planned, Ledger ledger, Action<string> violate)
+{
+    private Dictionary<string, int> _recorded = [];
+
+    public string Root => root;
+
+    public Ledger Ledger => ledger;
+
+    /// <summary>Null while there is none: killed before there was a batch, nothing was promised.</summary>
+    public string? RunFolder => Child.RunFolderIn(root);
+
+    /// <summary>Results that the folder held when it was last looked at.</summary>
+    public int Recorded => _recorded.Values.Sum();
+
+    /// <summary>True when its errors ran again.</summary>
+    public bool WasRetried { get; set; }
+
+    /// <summary>How many of these have an outcome.</summary>
+    public int RecordedAs(string outcome) => _recorded.GetValueOrDefault(outcome);
+
+    /// <summary>Compares the folder with the ledger and has it audited; nobody works on it.</summary>
+    public void Check()
+    {
+        if (RunFolder is not { } runFolder)
+        {
+            return;
+        }
+
+        _recorded = ledger.Check(runFolder);
+        var audit = BatchAudit.Run(runFolder);
+        if (!audit.Healthy)
+        {
+            violate("the audit finds: " + string.Join("; ", audit.Findings.Select(f => $"{f.Severity} {f.File}: {f.Message}")));
+        }
+
+        if (audit.Planned != planned || audit.Recorded != Recorded || audit.Planned != audit.Recorded + audit.Pending)
+        {
+            violate($"{planned} planned, {Recorded} read; the audit says {audit.Planned} planned, {audit.Recorded} recorded, {audit.Pending} pending");
+        }
+    }
+
+    /// <summary>What must be true when the last session ended by itself.</summary>
+    public void CheckEnd()
+    {
+        if (Recorded != planned)
+        {
+            violate($"the batch is completed with {Recorded} results of {planned}");
+        }
+
+        string[] left = [.. Directory.GetFiles(RunFolder!, "*.tmp", SearchOption.AllDirectories), .. Directory.GetFiles(Path.Combine(RunFolder!, "journal"))];
+        if (left.Length > 0)
+        {
+            violate($"the closed batch still has {string.Join(", ", left)}");
+        }
+    }
+}
