@@ -27,6 +27,9 @@ public sealed record BatchOptions
     /// <summary>Cases running at once, 1 to 10,000; null: 20 when every case waits for a model, else the number of processors.</summary>
     public int? ThrottleLimit { get; init; }
 
+    /// <summary>Cases of a named resource running at once, by its name in any case; a resource that is not named here: 1.</summary>
+    public IReadOnlyDictionary<string, int>? ResourceLimit { get; init; }
+
     /// <summary>Seconds per attempt; null: 600, or 900 for workflow tests.</summary>
     public double? TestTimeoutSeconds { get; init; }
 

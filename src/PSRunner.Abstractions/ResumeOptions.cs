@@ -9,6 +9,9 @@ public sealed record ResumeOptions
     /// <inheritdoc cref="BatchOptions.ThrottleLimit"/>
     public int? ThrottleLimit { get; init; }
 
+    /// <inheritdoc cref="BatchOptions.ResourceLimit"/>
+    public IReadOnlyDictionary<string, int>? ResourceLimit { get; init; }
+
     /// <inheritdoc cref="BatchOptions.TestTimeoutSeconds"/>
     public double? TestTimeoutSeconds { get; init; }
 
@@ -34,6 +37,7 @@ public sealed record ResumeOptions
     internal BatchOptions ApplyTo(BatchOptions asked) => asked with
     {
         ThrottleLimit = ThrottleLimit ?? asked.ThrottleLimit,
+        ResourceLimit = ResourceLimit ?? asked.ResourceLimit,
         TestTimeoutSeconds = TestTimeoutSeconds ?? asked.TestTimeoutSeconds,
         StallTimeoutSeconds = StallTimeoutSeconds ?? asked.StallTimeoutSeconds,
         RequestTimeoutSeconds = RequestTimeoutSeconds ?? asked.RequestTimeoutSeconds,

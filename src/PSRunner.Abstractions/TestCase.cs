@@ -44,7 +44,10 @@ public sealed class TestCase
     /// <summary>Retries after provider, harness and crash causes; null: the batch's count.</summary>
     public int? RetryCount { get; init; }
 
-    /// <summary>What the case competes for: an endpoint, a named resource, or nothing (empty). Lanes never wait for each other.</summary>
+    /// <summary>
+    /// What the case competes for: an endpoint, whose name here holds a colon (<c>model:sim-strong</c>), a resource that the
+    /// user named, which serves one case at a time unless told otherwise, or nothing (empty). Lanes never wait for each other.
+    /// </summary>
     public string Lane { get; init; } = "";
 
     /// <summary>Free words to select results by.</summary>

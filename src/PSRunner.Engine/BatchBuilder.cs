@@ -138,7 +138,8 @@ public sealed class BatchBuilder : IDisposable
         plan.Count,
         plan.Count > 0 && plan.UsedExecutors.All(e => e.JudgesModel),
         plan.UsedExecutors.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(),
-        double.IsNaN(plan.LongestTestTimeoutSeconds) ? 0 : plan.LongestTestTimeoutSeconds);
+        double.IsNaN(plan.LongestTestTimeoutSeconds) ? 0 : plan.LongestTestTimeoutSeconds,
+        Lanes: plan.Lanes);
 
     private FileStream CreatePlanFile()
     {

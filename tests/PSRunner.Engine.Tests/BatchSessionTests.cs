@@ -303,7 +303,7 @@ public sealed class BatchSessionTests : IDisposable
         using var builder = new BatchBuilder(change?.Invoke(options) ?? options, [executor]);
         for (var i = 0; i < count; i++)
         {
-            builder.Add(new TestCase("noop", $"case {i}", [new("Number", i), new("Half", i / 2.0)]) { Lane = i % 3 == 0 ? "a" : "b" });
+            builder.Add(new TestCase("noop", $"case {i}", [new("Number", i), new("Half", i / 2.0)]) { Lane = i % 3 == 0 ? "model:a" : "model:b" });
         }
 
         return builder.Start();

@@ -68,6 +68,27 @@ public sealed partial class CommandTestTests : IDisposable
         Assert.Equal(["case 1|7|2|gpu|Int64|True", "case 2|7|2|gpu|Int64|True", "case 3|7|2|gpu|Int64|True"], cases.Select(c => (string)c.BaseObject));
     }
 
+    [Fact]
+    public void A_resource_runs_one_case_at_a_time_or_as_many_as_it_may()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
+
+        // Each case fails when it meets more of its kind than may be there.
+        var screen = _shell.Show(
+            """
+            $sh = 'mkdir "$0/$1" || exit 1; sleep 0.2; rmdir "$0/$1"'
+            $one = New-CommandTest sh -ArgumentList '-c',$sh,'.','gpu' -WorkingDirectory . -Resource gpu -Repeat 4
+            $rest = New-CommandTest sh -ArgumentList '-c','exit 0' -Resource db -Repeat 4
+            $one, $rest | Start-TestBatch lanes -ThrottleLimit 4 -ResourceLimit @{ db = 3 } | Out-Null
+            """);
+
+        Assert.StartsWith("lanes-", screen, StringComparison.Ordinal);
+        Assert.Contains(": 8 cases, 4 at once (db 3, gpu 1), at most", screen, StringComparison.Ordinal);
+        Assert.Contains(": 8 passed", screen, StringComparison.Ordinal);
+        Assert.Equal("ResourceUnknown", _shell.InvokeExpectingError("New-CommandTest sh | Start-TestBatch x -ResourceLimit @{ gpu = 1 }").FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal("BadResourceLimit", _shell.InvokeExpectingError("New-CommandTest sh | Start-TestBatch x -ResourceLimit @{ gpu = 'many' }").FullyQualifiedErrorId.Split(',')[0]);
+    }
+
     [Theory]
     [InlineData("New-CommandTest", "CommandMissing")]
     [InlineData("New-CommandTest sh run.py, --model, {model}", "UnquotedPlaceholder")]

@@ -128,7 +128,7 @@ internal sealed class FrozenPlan : IDisposable
 
     private void ReadHeads(string path)
     {
-        var lanes = new Dictionary<string, ushort>(StringComparer.Ordinal);
+        var lanes = new Dictionary<string, ushort>(StringComparer.OrdinalIgnoreCase);
         var lastOfLane = new List<int>();
         var hash = new XxHash128();
         var buffer = new byte[ReadBlock];

@@ -26,6 +26,7 @@ internal sealed class PlanWriter : IDisposable
     private readonly Dictionary<string, SharedDefinition> _shared = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _parameterIndex = new(StringComparer.Ordinal);
     private readonly List<(string Name, ColumnType? Type)> _parameters = [];
+    private readonly Dictionary<string, int> _lanes = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
     private readonly XxHash128 _hash = new();
 
@@ -43,6 +44,9 @@ internal sealed class PlanWriter : IDisposable
 
     /// <summary>The longest limit that any case asks for; NaN when none does.</summary>
     public double LongestTestTimeoutSeconds { get; private set; } = double.NaN;
+
+    /// <summary>Cases by lane, repeats included.</summary>
+    public IReadOnlyDictionary<string, int> Lanes => _lanes;
 
     /// <summary>XxHash128 of the file, 32 hex digits; whole after <see cref="Finish"/>.</summary>
     public string Hash => CaseId.ToText(_hash.GetCurrentHashAsUInt128());
@@ -73,6 +77,7 @@ internal sealed class PlanWriter : IDisposable
 
         LongestTestTimeoutSeconds = double.IsNaN(LongestTestTimeoutSeconds) || testCase.TestTimeoutSeconds > LongestTestTimeoutSeconds
             ? testCase.TestTimeoutSeconds : LongestTestTimeoutSeconds;
+        _lanes[testCase.Lane] = _lanes.GetValueOrDefault(testCase.Lane) + Math.Max(1, testCase.Repeat);
         LearnParameters(testCase);
         var first = CaseId.Compute(testCase, executor.Fingerprint, 1);
         for (var i = 0; i < Math.Max(1, testCase.Repeat); i++)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using PSRunner.Engine.Execution;
 
 namespace PSRunner.Engine.Scheduling;
@@ -7,6 +8,9 @@ public sealed record BatchLimits
 {
     /// <summary>Attempts running at once.</summary>
     public required int Throttle { get; init; }
+
+    /// <summary>Attempts of a lane running at once, for the lanes that have a limit of their own; names in any case.</summary>
+    public IReadOnlyDictionary<string, int> Lanes { get; init; } = FrozenDictionary<string, int>.Empty;
 
     /// <summary>The whole attempt.</summary>
     public required TimeSpan Test { get; init; }
@@ -59,5 +63,7 @@ internal sealed record GivenRungs(double? Request, double? Stall, double? Test, 
 /// <param name="DefaultTestSeconds">The longest default of the executors that the plan uses.</param>
 /// <param name="LongestOwnSeconds">The longest limit that a case brings; 0 when none does.</param>
 /// <param name="HighestOwnRetryCount">The highest retry count that a case brings; 0 when none does.</param>
+/// <param name="Lanes">Cases by lane; null: not known yet.</param>
 internal sealed record PlanFacts(
-    int Count, bool AllJudgeModels, double DefaultTestSeconds, double LongestOwnSeconds = 0, int HighestOwnRetryCount = 0);
+    int Count, bool AllJudgeModels, double DefaultTestSeconds, double LongestOwnSeconds = 0, int HighestOwnRetryCount = 0,
+    IReadOnlyDictionary<string, int>? Lanes = null);

@@ -16,7 +16,8 @@ internal sealed class LaneTable
 
     /// <param name="plan">The plan.</param>
     /// <param name="skipped">One bit a case: true when it is not to be taken here (finished, or begun before).</param>
-    public LaneTable(ISchedulerPlan plan, BitArray skipped)
+    /// <param name="limits">How many cases of a lane may run at once, where a lane has a limit.</param>
+    public LaneTable(ISchedulerPlan plan, BitArray skipped, IReadOnlyDictionary<string, int> limits)
     {
         _plan = plan;
         _skipped = skipped;
@@ -24,6 +25,7 @@ internal sealed class LaneTable
         _order = new int[plan.LaneCount];
         for (var lane = 0; lane < plan.LaneCount; lane++)
         {
+            _lanes[lane].Room = limits.TryGetValue(plan.LaneName(lane), out var limit) ? limit : int.MaxValue;
             _lanes[lane].Cursor = Skip(plan.FirstOfLane(lane));
             if (_lanes[lane].Cursor >= 0)
             {
@@ -51,7 +53,7 @@ internal sealed class LaneTable
     }
 
     /// <summary>True when the lane admits nothing for now.</summary>
-    public bool IsClosed(int lane) => _lanes[lane].Gates != Gate.None;
+    public bool IsClosed(int lane) => _lanes[lane].Gates != Gate.None || _lanes[lane].Room == 0;
 
     /// <summary>True when the lane admits nothing in this session any more.</summary>
     public bool IsStopped(int lane) => _lanes[lane].Stopped;
@@ -60,6 +62,12 @@ internal sealed class LaneTable
     public void Move(int lane, Gate gate, bool closed) =>
         _lanes[lane].Gates = closed ? _lanes[lane].Gates | gate : _lanes[lane].Gates & ~gate;
 
+    /// <summary>A case of the lane starts.</summary>
+    public void Enter(int lane) => _lanes[lane].Room--;
+
+    /// <summary>A case of the lane runs no more.</summary>
+    public void Leave(int lane) => _lanes[lane].Room++;
+
     /// <summary>Takes the next case of the lane whose turn it is; -1 when no open lane has one.</summary>
     public int Take()
     {
@@ -67,7 +75,7 @@ internal sealed class LaneTable
         {
             _turn = _turn < _open ? _turn : 0;
             ref var lane = ref _lanes[_order[_turn]];
-            if (lane.Gates != Gate.None)
+            if (lane.Gates != Gate.None || lane.Room == 0)
             {
                 _turn++;
                 continue;
@@ -125,6 +133,7 @@ internal sealed class LaneTable
     private struct Lane
     {
         public int Cursor;
+        public int Room;
         public Gate Gates;
         public bool Stopped;
         public int ErrorsInRow;

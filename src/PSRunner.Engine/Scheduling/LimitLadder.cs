@@ -37,14 +37,16 @@ internal static class LimitLadder
         var test = given.Test ?? FitTest(given, plan.DefaultTestSeconds);
         var stall = FitStall(given, test);
         var longest = Math.Max(test, plan.LongestOwnSeconds);
+        var lanes = LaneLimits.Resolve(options.ResourceLimit, plan.Lanes);
         return new BatchLimits
         {
             Throttle = throttle,
+            Lanes = lanes,
             Test = TimeSpan.FromSeconds(test),
             Stall = TimeSpan.FromSeconds(stall),
             Request = TimeSpan.FromSeconds(FitRequest(given, stall)),
             Batch = TimeSpan.FromSeconds(given.Batch ?? Math.Min(
-                BoundOf(plan.Count, throttle, longest + grace, Math.Max(retries, plan.HighestOwnRetryCount)), LongestDerivedBatch)),
+                (Rounds(plan.Count, throttle) + LaneRounds(plan.Lanes, lanes)) * (1 + Math.Max(retries, plan.HighestOwnRetryCount)) * (longest + grace), LongestDerivedBatch)),
             Grace = TimeSpan.FromSeconds(grace),
             Shutdown = TimeSpan.FromSeconds(shutdown),
             RetryCount = retries,
@@ -70,8 +72,11 @@ internal static class LimitLadder
     }
 
     // Every case uses all its tries to the limit, in rounds of `throttle`.
-    private static double BoundOf(int count, int throttle, double attempt, int retries) =>
-        Math.Max(1, Math.Ceiling(count / (double)throttle)) * (1 + retries) * attempt;
+    private static double Rounds(int count, int throttle) => Math.Max(1, Math.Ceiling(count / (double)throttle));
+
+    // And when all other slots have nothing left, the most crowded resource may still have all its rounds before it.
+    private static double LaneRounds(IReadOnlyDictionary<string, int>? cases, IReadOnlyDictionary<string, int> limits) =>
+        limits.Select(l => Math.Ceiling((cases?.GetValueOrDefault(l.Key) ?? 0) / (double)l.Value)).DefaultIfEmpty(0).Max();
 
     private static void CheckEachAgainstTheLonger(GivenRungs given)
     {

@@ -97,6 +97,7 @@ internal sealed partial class Scheduler
         _deadlines.Remove(id);
         _slots.Free(id);
         _lastEnd = _now;
+        LeaveLane(_plan.LaneOf(state.Index));
 
         // A limit that was reached counts, whatever was said after it. Who was canceled because the batch ends has no
         // result: what he says may be half of one.
@@ -123,6 +124,16 @@ internal sealed partial class Scheduler
         }
 
         _actions.Add(new SchedulerAction.EndAttempt(token, cause, waiting.Retries, crashes, wait, reached, abandoned));
+    }
+
+    // One place came free, so one of those that wait for it is enough.
+    private void LeaveLane(int lane)
+    {
+        _lanes.Leave(lane);
+        if (!_lanes.IsClosed(lane) && !_retries.UnparkOne(lane))
+        {
+            _suspects.UnparkOne(lane);
+        }
     }
 
     // A crash of a worker has its own count, so that a case may be retried for its provider and still never takes a third worker.

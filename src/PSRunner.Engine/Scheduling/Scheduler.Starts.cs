@@ -71,6 +71,7 @@ internal sealed partial class Scheduler
     {
         var begun = state with { Attempts = state.Attempts + 1 };
         var token = _slots.Take(begun);
+        _lanes.Enter(_plan.LaneOf(begun.Index));
         var mustBeWritten = _plan.CanCrashHost(begun.Index);
         _actions.Add(new SchedulerAction.Start(token, begun.Index, begun.Attempts, 1 + begun.Retries, mustBeWritten));
         if (!mustBeWritten)
@@ -110,8 +111,8 @@ internal sealed partial class Scheduler
         _lanes.Move(moved.Lane, moved.Gate, moved.Closed);
         if (!_lanes.IsClosed(moved.Lane))
         {
-            _retries.Unpark(moved.Lane);
-            _suspects.Unpark(moved.Lane);
+            _retries.UnparkAll(moved.Lane);
+            _suspects.UnparkAll(moved.Lane);
         }
     }
 }

@@ -69,7 +69,7 @@ internal sealed partial class Scheduler
             known[open.Index] = true;
         }
 
-        _lanes = new LaneTable(plan, known);
+        _lanes = new LaneTable(plan, known, limits.Lanes);
     }
 
     private enum Phase

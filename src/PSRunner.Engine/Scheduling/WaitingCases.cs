@@ -5,8 +5,8 @@ internal sealed class WaitingCases(ISchedulerPlan plan)
 {
     private readonly PriorityQueue<CaseState, (TimeSpan Due, long Order)> _queue = new();
 
-    // Due, but their lane is closed: they must not stand in front of other lanes'.
-    private readonly Dictionary<int, List<CaseState>> _parked = [];
+    // Due, but their lane is closed or full: they must not stand in front of other lanes'.
+    private readonly Dictionary<int, Queue<CaseState>> _parked = [];
     private int _parkedCount;
     private long _order;
 
@@ -36,30 +36,41 @@ internal sealed class WaitingCases(ISchedulerPlan plan)
                 _parked.Add(lane, parked = []);
             }
 
-            parked.Add(waiting);
+            parked.Enqueue(waiting);
             _parkedCount++;
         }
 
         return false;
     }
 
-    /// <summary>A lane opened: its parked cases are due.</summary>
-    public void Unpark(int lane)
+    /// <summary>A place in a lane came free: the first of its parked cases is due.</summary>
+    /// <returns>False when none was parked.</returns>
+    public bool UnparkOne(int lane)
     {
-        if (_parked.Remove(lane, out var parked))
+        if (!_parked.TryGetValue(lane, out var parked) || !parked.TryDequeue(out var waiting))
         {
-            _parkedCount -= parked.Count;
-            foreach (var waiting in parked)
-            {
-                Add(waiting, TimeSpan.Zero);
-            }
+            return false;
         }
+
+        _parkedCount--;
+        Add(waiting, TimeSpan.Zero);
+        return true;
+    }
+
+    /// <summary>A lane opened: its parked cases are due.</summary>
+    public void UnparkAll(int lane)
+    {
+        while (UnparkOne(lane))
+        {
+        }
+
+        _parked.Remove(lane);
     }
 
     /// <summary>Forgets the cases of a lane that stopped; they stay pending for a later session.</summary>
     public void RemoveLane(int lane)
     {
-        Unpark(lane);
+        UnparkAll(lane);
         var others = _queue.UnorderedItems.Where(item => plan.LaneOf(item.Element.Index) != lane).ToArray();
         _queue.Clear();
         _queue.EnqueueRange(others);

@@ -28,6 +28,7 @@ internal static class Errors
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
     public const string UnquotedPlaceholder = nameof(UnquotedPlaceholder);
     public const string SecretInEnvironment = nameof(SecretInEnvironment);
+    public const string BadResourceLimit = nameof(BadResourceLimit);
     public const string StopNotAnswered = nameof(StopNotAnswered);
     public const string BatchHasEnded = nameof(BatchHasEnded);
     public const string NothingToChange = nameof(NothingToChange);
@@ -140,6 +141,9 @@ internal static class Errors
     public static TestBatchException Unquoted(string block) => new(
         UnquotedPlaceholder, ErrorKind.InvalidArgument,
         $"-ArgumentList holds the script block {{{block}}}. A placeholder is text: write it in quotes, '{{{block.Trim()}}}'.", block);
+
+    public static TestBatchException NotALimit(string resource, object? value) => new(
+        BadResourceLimit, ErrorKind.InvalidArgument, $"-ResourceLimit {resource} takes a whole number, not '{value}': @{{ {resource} = 2 }}.", value);
 
     public static TestBatchException SecretValue(string name) => new(
         SecretInEnvironment, ErrorKind.InvalidArgument,

@@ -74,8 +74,8 @@ public sealed class NewCommandTestCommand : TestBatchCommand
     public int RetryCount { get; set; }
 
     /// <summary>What the cases compete for.</summary>
-    [Parameter(HelpMessage = "What the cases compete for, gpu or db for example.")]
-    [ValidateNotNullOrEmpty]
+    [Parameter(HelpMessage = "What the cases compete for, gpu for example: one at a time, or what -ResourceLimit of Start-TestBatch says.")]
+    [ValidatePattern(ResourceLimits.NamePattern)]
     public string? Resource { get; set; }
 
     private protected override void End()

@@ -96,8 +96,8 @@ public sealed class NewWorkflowTestCommand : TestBatchCommand
     public int RetryCount { get; set; }
 
     /// <summary>What the cases compete for.</summary>
-    [Parameter(HelpMessage = "What the cases compete for; their model's endpoint when not given.")]
-    [ValidateNotNullOrEmpty]
+    [Parameter(HelpMessage = "What the cases compete for, one at a time unless -ResourceLimit of Start-TestBatch says more; their model's endpoint when not given.")]
+    [ValidatePattern(ResourceLimits.NamePattern)]
     public string? Resource { get; set; }
 
     private protected override void End()

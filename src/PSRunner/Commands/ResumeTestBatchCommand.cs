@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using PSRunner.Completion;
 using PSRunner.Hosting;
@@ -24,6 +25,11 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     [Alias("MaxWorkers")]
     [ValidateRange(1, 10_000)]
     public int ThrottleLimit { get; set; }
+
+    /// <summary>Cases of a resource running at once.</summary>
+    [Parameter(HelpMessage = "Cases of a named resource running at once: @{ gpu = 2 }; as before when not given.")]
+    [ValidateNotNull]
+    public IDictionary? ResourceLimit { get; set; }
 
     /// <summary>Seconds per test.</summary>
     [Parameter(HelpMessage = "Seconds per test; as before when not given.")]
@@ -79,6 +85,7 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
         {
             RetryOutcome = RetryOutcome ?? [],
             ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
+            ResourceLimit = ResourceLimits.From(ResourceLimit),
             TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds),
             StallTimeoutSeconds = Given(nameof(StallTimeoutSeconds), StallTimeoutSeconds),
             RequestTimeoutSeconds = Given(nameof(RequestTimeoutSeconds), RequestTimeoutSeconds),

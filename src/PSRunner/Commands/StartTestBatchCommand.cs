@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using PSRunner.Hosting;
 
@@ -32,6 +33,11 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
     [Alias("MaxWorkers")]
     [ValidateRange(1, 10_000)]
     public int ThrottleLimit { get; set; }
+
+    /// <summary>Cases of a resource running at once.</summary>
+    [Parameter(HelpMessage = "Cases of a named resource running at once: @{ gpu = 2 }; 1 for a resource that is not named here.")]
+    [ValidateNotNull]
+    public IDictionary? ResourceLimit { get; set; }
 
     /// <summary>Seconds per test.</summary>
     [Parameter(HelpMessage = "Seconds per test; 900 for workflow tests, else 600.")]
@@ -139,13 +145,14 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
         }
 
         var limits = _batch.Limits;
-        var what = $"Start batch '{Name}' of {DisplayText.Count(_batch.Count)} cases, {limits.Throttle} at once, "
+        var atOnce = $"{limits.Throttle} at once" + ResourceLimits.Describe(limits.Lanes, limits.Throttle);
+        var what = $"Start batch '{Name}' of {DisplayText.Count(_batch.Count)} cases, {atOnce}, "
             + $"test limit {DisplayText.Duration(limits.Test.TotalSeconds)}, batch limit {DisplayText.Duration(limits.Batch.TotalSeconds)}";
         if (ShouldProcess(ToShortPath(_batch.RunFolder), what))
         {
             new ForegroundRun(this, _slot, BatchVariable).Run(
                 () => _batch.Start(CommandRuntime),
-                batch => BatchRunReport.Start(batch, limits.Throttle, limits.Batch));
+                batch => BatchRunReport.Start(batch, atOnce, limits.Batch));
         }
     }
 
@@ -154,6 +161,7 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
         Name = Name,
         OutputPath = ToFilePath(OutputPath),
         ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
+        ResourceLimit = ResourceLimits.From(ResourceLimit),
         TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds),
         StallTimeoutSeconds = Given(nameof(StallTimeoutSeconds), StallTimeoutSeconds),
         RequestTimeoutSeconds = Given(nameof(RequestTimeoutSeconds), RequestTimeoutSeconds),

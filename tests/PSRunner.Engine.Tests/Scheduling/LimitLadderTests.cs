@@ -85,6 +85,21 @@ public class LimitLadderTests
     }
 
     [Fact]
+    public void A_resource_serves_one_case_at_a_time_unless_told_otherwise_and_the_batch_limit_knows_it()
+    {
+        var plan = new PlanFacts(10, false, 600, Lanes: new Dictionary<string, int> { [""] = 2, ["model:x"] = 2, ["gpu"] = 4, ["db"] = 2 });
+        var options = Asked(null, null, null, null) with { ThrottleLimit = 5, RetryCount = 0, ResourceLimit = new Dictionary<string, int> { ["GPU"] = 2 } };
+        var limits = LimitLadder.Resolve(options, plan);
+
+        Assert.Equal([("db", 1), ("gpu", 2)], limits.Lanes.Select(l => (l.Key, l.Value)).Order());
+        Assert.Equal((2 + 2) * 605, limits.Batch.TotalSeconds);
+        var unknown = Assert.Throws<TestBatchException>(() => LimitLadder.Resolve(options with { ResourceLimit = new Dictionary<string, int> { ["tpu"] = 1 } }, plan));
+        Assert.Equal(("ResourceUnknown", "-ResourceLimit names 'tpu', which no case needs: there are gpu, db."), (unknown.ErrorId, unknown.Message));
+        Assert.Equal("LimitOutOfRange", Assert.Throws<TestBatchException>(
+            () => LimitLadder.Resolve(options with { ResourceLimit = new Dictionary<string, int> { ["gpu"] = 0 } }, plan)).ErrorId);
+    }
+
+    [Fact]
     public void Who_waits_for_models_waits_for_twenty_at_once()
     {
         Assert.Equal(20, LimitLadder.Resolve(Asked(null, null, null, null), Scripts with { AllJudgeModels = true }).Throttle);

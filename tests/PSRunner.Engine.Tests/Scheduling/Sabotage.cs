@@ -5,6 +5,7 @@ internal enum Sabotage
 {
     None,
     ThrottleOneTooHigh,
+    LaneLimitNotKept,
     GraceTooLong,
     TestLimitTooLong,
     BatchLimitTooLong,

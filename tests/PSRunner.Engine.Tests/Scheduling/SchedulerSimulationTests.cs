@@ -62,6 +62,7 @@ public class SchedulerSimulationTests
         var plan = SimulatedPlan.Random(random);
         var journal = new SimulatedJournal();
         var troubled = random.Next(1, 5);
+        var lanes = plan.Lanes.GroupBy(plan.LaneName).ToDictionary(l => l.Key, l => l.Count());
         for (var session = 0; ; session++)
         {
             var limits = LimitLadder.Resolve(
@@ -69,6 +70,7 @@ public class SchedulerSimulationTests
                 {
                     OutputPath = "",
                     ThrottleLimit = random.Next(1, 9),
+                    ResourceLimit = lanes.Keys.Where(l => l.Length > 0).ToDictionary(l => l, _ => random.Next(1, 9)),
                     TestTimeoutSeconds = random.Next(3) == 0 ? random.Next(1, 700) : null,
                     StallTimeoutSeconds = random.Next(3) == 0 ? 0.5 : null,
                     BatchTimeoutSeconds = session < troubled && random.Next(3) == 0 ? random.Next(700, 20_000) : null,
@@ -76,7 +78,7 @@ public class SchedulerSimulationTests
                     RetryCount = random.Next(4),
                     MaxFailures = session < troubled && random.Next(6) == 0 ? random.Next(1, 10) : null,
                 },
-                new PlanFacts(plan.Count, false, 600, plan.Timeouts.Max()?.TotalSeconds ?? 0));
+                new PlanFacts(plan.Count, false, 600, plan.Timeouts.Max()?.TotalSeconds ?? 0, Lanes: lanes));
             var calm = session >= troubled;
             var end = new SimulatedSession(random, plan, journal, limits, calm, sabotage).Run();
             ends.AddOrUpdate(end ?? "host died", 1, (_, n) => n + 1);

@@ -29,6 +29,26 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void A_lane_with_a_limit_fills_no_more_slots_and_holds_up_no_other()
+    {
+        var plan = SimulatedPlan.Of(8, lanes: 2);
+        var batch = new SchedulerDriver(plan, SchedulerDriver.Options(throttle: 4) with { ResourceLimit = new Dictionary<string, int> { ["LANE1"] = 1 } });
+        Assert.Equal([0, 1, 2, 4], batch.Started);
+
+        // A retry of the full lane waits for its place, not for time alone, and comes before what was not begun.
+        batch.Ends(1, Causes.Connection);
+        Assert.Equal([0, 1, 2, 4, 3], batch.Started);
+        batch.Wait(60);
+        Assert.Equal(4, batch.Scheduler.Running);
+        batch.Ends(0);
+        Assert.Equal(6, batch.Started.Last());
+        batch.Ends(2);
+        Assert.Equal(3, batch.Scheduler.Running);
+        batch.Ends(3);
+        Assert.Equal(1, batch.Started.Last());
+    }
+
+    [Fact]
     public void Only_code_that_could_take_the_process_down_waits_for_its_start_to_be_written()
     {
         var plan = SimulatedPlan.Of(2);

@@ -59,6 +59,7 @@ internal sealed class SimulatedSession
         var spoiled = sabotage switch
         {
             Sabotage.ThrottleOneTooHigh => limits with { Throttle = limits.Throttle + 1 },
+            Sabotage.LaneLimitNotKept => limits with { Lanes = limits.Lanes.ToDictionary(l => l.Key, l => l.Value + 1) },
             Sabotage.GraceTooLong => limits with { Grace = limits.Grace + TimeSpan.FromSeconds(5) },
             Sabotage.TestLimitTooLong => limits with { Test = 2 * limits.Test, Stall = 2 * limits.Stall },
             Sabotage.BatchLimitTooLong => limits with { Batch = 2 * limits.Batch },

@@ -97,6 +97,9 @@ internal sealed class SimulationChecks
         Hold(!book.Running, $"case {start.Index} runs and is started");
         Hold(!book.CrashedAlone, $"case {start.Index} took the host down alone and is started");
         Hold(_running < _throttle, $"{_running} run and another is started, the throttle is {_throttle}");
+        var lane = _plan.LaneName(_plan.Lanes[start.Index]);
+        var beside = _books.Where((b, i) => b.Running && _plan.Lanes[i] == _plan.Lanes[start.Index]).Count();
+        Hold(beside < _limits.Lanes.GetValueOrDefault(lane, int.MaxValue), $"{beside} of {lane} run and another is started");
         Hold(_suspendedAt is null, "started while suspended");
         Hold(!_asked, "started after the end was asked for");
         Hold(_gates.Values.All(closed => !closed), "started at a closed gate");
