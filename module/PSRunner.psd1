@@ -16,20 +16,25 @@
 
     CmdletsToExport        = @(
         'Get-TestBatch'
+        'Get-TestEndpoint'
         'Get-TestProgress'
         'Get-TestResult'
         'Measure-TestResult'
         'New-CommandTest'
         'New-WorkflowTest'
+        'Register-TestEndpoint'
         'Remove-TestBatch'
         'Repair-TestBatch'
         'Resume-TestBatch'
         'Save-TestResults'
         'Set-TestBatch'
+        'Set-TestEndpoint'
         'Start-TestBatch'
         'Stop-TestBatch'
         'Suspend-TestBatch'
         'Test-TestBatch'
+        'Test-TestEndpoint'
+        'Unregister-TestEndpoint'
         'Wait-TestBatch'
     )
     AliasesToExport        = @('Save-TestResult')

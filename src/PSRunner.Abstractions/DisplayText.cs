@@ -84,6 +84,12 @@ public static class DisplayText
     /// <summary>A count that may not be known; NaN gives <c>-</c>.</summary>
     public static string CountOrUnknown(double count) => double.IsNaN(count) ? NotMeasured : Text($"{count:0}");
 
+    /// <summary>A limit with thousands set apart by commas; NaN, which means that it is found out, gives <c>auto</c>.</summary>
+    public static string CountOrAuto(double limit) => double.IsNaN(limit) ? "auto" : Text($"{limit:#,0.##}");
+
+    /// <summary>A price; NaN, which means that it is not known, gives <c>-</c>.</summary>
+    public static string Price(double price) => double.IsNaN(price) ? NotMeasured : Text($"{price:0.######}");
+
     /// <summary><c>1,204/5,600</c>.</summary>
     public static string Done(long done, long planned) => $"{Count(done)}/{Count(planned)}";
 

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.AI;
 using Polly;
 using PSRunner.Engine.Execution;
+using PSRunner.Workflows.Endpoints;
 
 namespace PSRunner.Workflows.Agent;
 
@@ -11,8 +12,10 @@ namespace PSRunner.Workflows.Agent;
 internal sealed record ModelReply(string Text, IReadOnlyList<FunctionCallContent> Calls);
 
 /// <summary>
-/// Sends requests, each within the request limit. Sends nothing twice: trying again is the engine's business. The stream's
-/// pieces count as progress, so a long reply does not stall; the limit holds for the whole reply, so one that drips ends.
+/// Sends requests, each within the request limit; a client that keeps a <see cref="RequestLog"/> holds that limit itself,
+/// because only it knows what is waiting for a permit and what is the request. Sends nothing twice: trying again is the
+/// client's and the engine's business. The stream's pieces count as progress, so a long reply does not stall; the limit
+/// holds for the whole reply, so one that drips ends.
 /// </summary>
 internal sealed class ModelRequest
 {
@@ -23,13 +26,17 @@ internal sealed class ModelRequest
     private readonly ChatOptions _options;
     private readonly AttemptContext _context;
     private readonly ResiliencePipeline _limit;
+    private readonly ModelEndpoint? _endpoint;
 
     public ModelRequest(IChatClient client, ChatOptions options, AttemptContext context)
     {
         _client = client;
         _options = options;
         _context = context;
-        _limit = new ResiliencePipelineBuilder { TimeProvider = context.Time }.AddTimeout(context.Limits.Request).Build();
+        _limit = client.GetService<RequestLog>() is null
+            ? new ResiliencePipelineBuilder { TimeProvider = context.Time }.AddTimeout(context.Limits.Request).Build()
+            : ResiliencePipeline.Empty;
+        _endpoint = client.GetService<ModelEndpoint>();
     }
 
     /// <summary>Sends the messages and reads the reply to its end.</summary>
@@ -76,6 +83,11 @@ internal sealed class ModelRequest
             _context.ReportProgress($"reply {turn}, {text.Length} characters");
         }
 
-        return new ModelReply(text.ToString(), calls);
+        return _endpoint is null ? new ModelReply(text.ToString(), calls) : new ModelReply(_endpoint.Redact(text.ToString()), [.. calls.Select(Redacted)]);
     }
+
+    // A provider that echoes the key must not bring it into a transcript, nor back into the conversation.
+    private FunctionCallContent Redacted(FunctionCallContent call) => NativeTools.Json(call) is var json && _endpoint!.Redact(json) == json
+        ? call
+        : new FunctionCallContent(call.CallId, _endpoint.Redact(call.Name), call.Arguments?.ToDictionary(a => a.Key, a => (object?)_endpoint.Redact(NativeTools.Text(a.Value))));
 }

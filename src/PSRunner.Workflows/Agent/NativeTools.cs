@@ -62,9 +62,15 @@ internal static class NativeTools
     };
 
     private static string Argument(FunctionCallContent call, string name) =>
-        call.Arguments is not { } arguments || !arguments.TryGetValue(name, out var value) || value is null ? ""
-        : value is JsonElement element ? element.ValueKind == JsonValueKind.String ? element.GetString() ?? "" : element.GetRawText()
-        : value.ToString() ?? "";
+        call.Arguments is { } arguments && arguments.TryGetValue(name, out var value) ? Text(value) : "";
+
+    /// <summary>An argument as text; JSON for what is more than text.</summary>
+    public static string Text(object? value) => value switch
+    {
+        null => "",
+        JsonElement element => element.ValueKind == JsonValueKind.String ? element.GetString() ?? "" : element.GetRawText(),
+        _ => value.ToString() ?? "",
+    };
 
     private static JsonElement Schema(string json)
     {

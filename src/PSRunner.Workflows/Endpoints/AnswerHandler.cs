@@ -6,7 +6,7 @@ namespace PSRunner.Workflows.Endpoints;
 /// Sees every answer before the client library does: what is no reply of a model becomes a <see cref="RefusedAnswer"/>
 /// with its cause, because the library would make one kind of exception, or an empty reply, of most of them.
 /// </summary>
-internal sealed class AnswerHandler(TimeSpan pauseLimit, TimeProvider time, Action<Rates.Headroom> observe) : DelegatingHandler
+internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, Action<Rates.Headroom> observe) : DelegatingHandler
 {
     /// <summary>A reply that is longer is no reply.</summary>
     private const int MaxBytes = 16 * 1024 * 1024;
@@ -22,7 +22,7 @@ internal sealed class AnswerHandler(TimeSpan pauseLimit, TimeProvider time, Acti
             observe(headroom);
         }
 
-        var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), pauseLimit, time);
+        var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), options.PauseLimit, time);
         if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
         {
             Replace(response, new StreamContent(body));
@@ -33,7 +33,7 @@ internal sealed class AnswerHandler(TimeSpan pauseLimit, TimeProvider time, Acti
         var text = Encoding.UTF8.GetString(bytes);
         if (!response.IsSuccessStatusCode || !ErrorBody.IsCompletion(text))
         {
-            var fault = HttpFaults.OfAnswer(response.StatusCode, Header, text, now);
+            var fault = HttpFaults.OfAnswer(response.StatusCode, Header, options.Key.Redact(text), now);
             response.Dispose();
             throw new RefusedAnswer(fault);
         }
@@ -44,7 +44,7 @@ internal sealed class AnswerHandler(TimeSpan pauseLimit, TimeProvider time, Acti
 
     private async Task<HttpResponseMessage> FirstByteAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(pauseLimit, time);
+        using var late = new CancellationTokenSource(options.PauseLimit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
@@ -52,7 +52,7 @@ internal sealed class AnswerHandler(TimeSpan pauseLimit, TimeProvider time, Acti
         }
         catch (OperationCanceledException error) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new RefusedAnswer(new HttpFault(Causes.NoReply, $"No answer began within {pauseLimit.TotalSeconds:0.###} s."), error);
+            throw new RefusedAnswer(new HttpFault(Causes.NoReply, $"No answer began within {options.PauseLimit.TotalSeconds:0.###} s."), error);
         }
     }
 

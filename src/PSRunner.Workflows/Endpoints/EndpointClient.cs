@@ -5,10 +5,13 @@ using PSRunner.Workflows.Agent;
 namespace PSRunner.Workflows.Endpoints;
 
 /// <summary>
-/// The chat client of an endpoint. A request is sent again only while nothing of its reply was handed out; after that a
-/// fault ends the reply.
+/// The chat client of an endpoint in one attempt. A request is sent again only while nothing of its reply was handed out;
+/// after that a fault ends the reply. What it says never holds a key.
 /// </summary>
-internal sealed class EndpointClient(OpenAIEndpoint endpoint, bool streams) : IChatClient
+/// <param name="endpoint">The endpoint.</param>
+/// <param name="log">What is told of the requests.</param>
+/// <param name="limit">The longest time of one sending.</param>
+internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, TimeSpan limit) : IChatClient
 {
     private const double CharsPerToken = 4;
 
@@ -19,15 +22,15 @@ internal sealed class EndpointClient(OpenAIEndpoint endpoint, bool streams) : IC
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<ChatMessage> list = [.. messages];
-        return endpoint.ExecuteAsync(Estimate(list), async sending =>
+        return endpoint.ExecuteAsync(Pending(list), async sending =>
         {
-            var response = await endpoint.Inner.GetResponseAsync(list, options, sending.Token).ConfigureAwait(false);
+            var response = await sending.Client.GetResponseAsync(list, options, sending.Token).ConfigureAwait(false);
             if (!response.Messages.SelectMany(m => m.Contents).Any(IsReply))
             {
                 throw new ProviderException(Causes.EmptyReply, "The reply is empty.");
             }
 
-            sending.Answered(response.Usage?.TotalTokenCount);
+            sending.Answered(response.Usage);
             sending.Dispose();
             return response;
         }, cancellationToken);
@@ -37,7 +40,7 @@ internal sealed class EndpointClient(OpenAIEndpoint endpoint, bool streams) : IC
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        if (!streams)
+        if (!endpoint.Streams)
         {
             var whole = await GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
             foreach (var update in whole.ToChatResponseUpdates())
@@ -50,8 +53,8 @@ internal sealed class EndpointClient(OpenAIEndpoint endpoint, bool streams) : IC
 
         IReadOnlyList<ChatMessage> list = [.. messages];
         var reply = await endpoint.ExecuteAsync(
-            Estimate(list),
-            sending => ReplyStream.OpenAsync(endpoint.Inner.GetStreamingResponseAsync(list, options, sending.Token), sending),
+            Pending(list),
+            sending => ReplyStream.OpenAsync(sending.Client.GetStreamingResponseAsync(list, options, sending.Token), sending),
             cancellationToken).ConfigureAwait(false);
         await using var closed = reply.ConfigureAwait(false);
         while (await reply.NextAsync().ConfigureAwait(false) is { } update)
@@ -61,7 +64,8 @@ internal sealed class EndpointClient(OpenAIEndpoint endpoint, bool streams) : IC
     }
 
     /// <inheritdoc/>
-    public object? GetService(Type serviceType, object? serviceKey = null) => endpoint.Inner.GetService(serviceType, serviceKey);
+    public object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceType == typeof(RequestLog) ? log : serviceType == typeof(ModelEndpoint) ? endpoint : endpoint.Deployments[0].Inner.GetService(serviceType, serviceKey);
 
     /// <summary>The endpoint outlives its clients.</summary>
     public void Dispose()
@@ -71,5 +75,6 @@ internal sealed class EndpointClient(OpenAIEndpoint endpoint, bool streams) : IC
     /// <summary>Whether a part of a reply is one: thoughts alone answer nothing.</summary>
     internal static bool IsReply(AIContent content) => content is FunctionCallContent or TextContent { Text.Length: > 0 };
 
-    private static double Estimate(IEnumerable<ChatMessage> messages) => (messages.Sum(m => m.Text.Length) / CharsPerToken) + ReplyTokens;
+    private PendingRequest Pending(IEnumerable<ChatMessage> messages) =>
+        new(log, (messages.Sum(m => m.Text.Length) / CharsPerToken) + ReplyTokens, limit);
 }

@@ -2,7 +2,7 @@ using PSRunner.Workflows.Endpoints.Rates;
 
 namespace PSRunner.Workflows.Endpoints;
 
-/// <summary>One model behind one key at one address.</summary>
+/// <summary>One model behind one key at one address. Equal options are one deployment, whoever asks for it.</summary>
 internal sealed record EndpointOptions
 {
     /// <summary>The base address of the API, <c>https://api.example.com/v1</c>.</summary>
@@ -11,8 +11,11 @@ internal sealed record EndpointOptions
     /// <summary>The name that is sent as the model: the deployment's where it has one of its own.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The key; never written anywhere.</summary>
-    public required string Key { get; init; }
+    /// <summary>The key.</summary>
+    public required ApiKey Key { get; init; }
+
+    /// <summary>Where it stands among the keys and deployments of its endpoint, for messages.</summary>
+    public string Label { get; init; } = "";
 
     /// <summary>Whether replies are asked for in pieces.</summary>
     public bool Streams { get; init; } = true;
@@ -23,11 +26,8 @@ internal sealed record EndpointOptions
     /// <summary>The longest wait for the first byte, and between two.</summary>
     public TimeSpan PauseLimit { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest time of one request, from its sending to the last byte. Waiting for a permit is not in it.</summary>
-    public TimeSpan RequestLimit { get; init; } = TimeSpan.FromSeconds(120);
-
-    /// <summary>How often a request is sent again within an attempt.</summary>
-    public int Resends { get; init; } = 4;
+    /// <summary>How long nothing is sent to a deployment that keeps failing.</summary>
+    public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The limits of the key.</summary>
     public RateOptions Rates { get; init; } = new();

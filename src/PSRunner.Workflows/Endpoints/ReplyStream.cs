@@ -9,7 +9,7 @@ internal sealed class ReplyStream : IAsyncDisposable
     private readonly IAsyncEnumerator<ChatResponseUpdate> _pieces;
     private readonly Sending _sending;
     private readonly Queue<ChatResponseUpdate> _opening = new();
-    private double? _tokens;
+    private UsageDetails? _usage;
 
     private ReplyStream(IAsyncEnumerable<ChatResponseUpdate> pieces, Sending sending)
     {
@@ -56,14 +56,14 @@ internal sealed class ReplyStream : IAsyncDisposable
             var update = await ReadAsync().ConfigureAwait(false);
             if (update is null)
             {
-                _sending.Answered(_tokens);
+                _sending.Answered(_usage);
             }
 
             return update;
         }
-        catch (Exception error)
+        catch (Exception error) when (_sending.Fault(error) is { } fault)
         {
-            throw _sending.Translated(error);
+            throw fault;
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class ReplyStream : IAsyncDisposable
             return null;
         }
 
-        _tokens = _pieces.Current.Contents.OfType<UsageContent>().LastOrDefault()?.Details.TotalTokenCount ?? _tokens;
+        _usage = _pieces.Current.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
         return _pieces.Current;
     }
 }

@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.Net;
+using Microsoft.Extensions.AI;
 using PSRunner.Workflows.Agent;
 using PSRunner.Workflows.Endpoints.Rates;
 
@@ -8,60 +9,73 @@ namespace PSRunner.Workflows.Endpoints;
 /// <summary>One request under way: its permit, its limit, and what its end means for the key.</summary>
 internal sealed class Sending : IDisposable
 {
-    private readonly RateGate _gate;
+    private readonly Deployment _deployment;
     private readonly RatePermit _permit;
-    private readonly TimeSpan _limit;
+    private readonly PendingRequest _request;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _late;
     private readonly CancellationTokenSource _both;
     private readonly CancellationToken _caller;
+    private readonly long _sentAt;
 
-    public Sending(RateGate gate, RatePermit permit, TimeSpan limit, TimeProvider time, CancellationToken caller)
+    public Sending(Deployment deployment, RatePermit permit, PendingRequest request, TimeProvider time, CancellationToken caller)
     {
-        _gate = gate;
+        _deployment = deployment;
         _permit = permit;
-        _limit = limit;
+        _request = request;
+        _time = time;
         _caller = caller;
-        _late = new CancellationTokenSource(limit, time);
+        _sentAt = time.GetTimestamp();
+        _late = new CancellationTokenSource(request.Limit, time);
         _both = CancellationTokenSource.CreateLinkedTokenSource(_late.Token, caller);
+        request.Log.Send();
     }
+
+    /// <summary>The client that sends it.</summary>
+    public IChatClient Client => _deployment.Inner;
 
     /// <summary>Signalled when the request's limit is reached or the caller gives up.</summary>
     public CancellationToken Token => _both.Token;
 
     /// <summary>The reply came.</summary>
-    /// <param name="tokens">The tokens used; null when the provider did not say.</param>
-    public void Answered(double? tokens) => _permit.Answered(tokens);
+    /// <param name="usage">The tokens used; null when the provider did not say.</param>
+    public void Answered(UsageDetails? usage)
+    {
+        _permit.Answered(usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount);
+        _request.Log.Reply(_time.GetElapsedTime(_sentAt), usage?.InputTokenCount ?? double.NaN, usage?.OutputTokenCount ?? double.NaN);
+    }
 
-    /// <summary>What an exception of the transport or the client library means; the key is told.</summary>
-    public Exception Translated(Exception error)
+    /// <summary>What an exception of the transport or the client library means; null when it is no fault of the provider. The key is told.</summary>
+    public ProviderException? Fault(Exception error)
     {
         if (error is ProviderException || _caller.IsCancellationRequested)
         {
-            return error;
+            return null;
         }
 
         if (_late.IsCancellationRequested)
         {
-            return new ProviderException(Causes.NoReply, $"The reply was not complete within {_limit.TotalSeconds:0.###} s.", inner: error);
+            return new ProviderException(Causes.NoReply, $"The reply was not complete within {_request.Limit.TotalSeconds:0.###} s.", inner: error);
         }
 
-        if (Fault(error) is not { } fault)
+        if (Find(error) is not { } fault)
         {
-            return error;
+            return null;
         }
 
-        var translated = new ProviderException(fault.Cause, fault.Message, fault.RetryAfter, error);
+        var message = _deployment.Options.Key.Redact(fault.Message);
         switch (fault.Cause)
         {
             case Causes.Throttled:
                 _permit.Refused(fault.RetryAfter, fault.Scope);
                 break;
             case Causes.Auth or Causes.Quota:
-                _gate.Close(() => new ProviderException(fault.Cause, fault.Message));
+                _deployment.Gate.Close(() => new ProviderException(fault.Cause, message));
                 break;
         }
 
-        return translated;
+        // What the library and the transport said may hold the key; who it was, and where, is in the trace of this one.
+        return new ProviderException(fault.Cause, message, fault.RetryAfter);
     }
 
     /// <inheritdoc/>
@@ -73,7 +87,7 @@ internal sealed class Sending : IDisposable
     }
 
     /// <summary>The library wraps what the transport threw, sometimes twice.</summary>
-    private static HttpFault? Fault(Exception error)
+    private static HttpFault? Find(Exception error)
     {
         for (var inner = error; inner is not null; inner = inner.InnerException)
         {

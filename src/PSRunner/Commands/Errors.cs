@@ -32,6 +32,8 @@ internal static class Errors
     public const string StopNotAnswered = nameof(StopNotAnswered);
     public const string BatchHasEnded = nameof(BatchHasEnded);
     public const string NothingToChange = nameof(NothingToChange);
+    public const string EndpointMissing = nameof(EndpointMissing);
+    public const string EndpointNotFound = nameof(EndpointNotFound);
 
     /// <summary>What the engine refused, as PowerShell says it.</summary>
     public static ErrorRecord From(TestBatchException error) =>
@@ -148,6 +150,16 @@ internal static class Errors
     public static TestBatchException SecretValue(string name) => new(
         SecretInEnvironment, ErrorKind.InvalidArgument,
         $"-Environment {name} holds a secret, and secrets are not stored. Put it into a variable of this process and pass that by name: @{{ {name} = '$env:{name}' }}.", name);
+
+    public static TestBatchException EndpointIncomplete() => new(
+        EndpointMissing, ErrorKind.InvalidArgument,
+        "What is to be registered? Give a name and the base address of its API: Register-TestEndpoint gpt-4o-mini https://api.openai.com/v1 -ApiKeyVariable OPENAI_API_KEY.");
+
+    public static TestBatchException NoEndpoint(string command) => new(
+        EndpointMissing, ErrorKind.InvalidArgument, $"Which endpoint? Give its name: {command} <name>. List all with Get-TestEndpoint.");
+
+    public static TestBatchException EndpointUnknown(string name) => new(
+        EndpointNotFound, ErrorKind.NotFound, $"There is no endpoint '{name}'. List all with Get-TestEndpoint, or add it with Register-TestEndpoint.", name);
 
     private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch
     {

@@ -148,11 +148,9 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
         Assert.Equal(0, endpoint.Gate.Snapshot().InFlight);
     }
 
-    private static OpenAIEndpoint Endpoint(Uri address, Func<EndpointOptions, EndpointOptions> change) => new(
-        change(new EndpointOptions { Address = address, Model = "m", Key = "the-secret-key", Rates = new RateOptions { RequestsPerSecond = 100 } }),
-        TimeProvider.System);
+    private static Single Endpoint(Uri address, Func<Asked, Asked> change) => new(address, change(new Asked()));
 
-    private static async Task<List<ChatResponseUpdate>> Updates(OpenAIEndpoint endpoint, CancellationToken? cancellation = null)
+    private static async Task<List<ChatResponseUpdate>> Updates(Single endpoint, CancellationToken? cancellation = null)
     {
         using var client = endpoint.CreateClient();
         var updates = new List<ChatResponseUpdate>();
@@ -162,5 +160,25 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
         }
 
         return updates;
+    }
+
+    private sealed record Asked(bool Streams = true, int Resends = 4)
+    {
+        public TimeSpan RequestLimit { get; init; } = TimeSpan.FromSeconds(30);
+    }
+
+    /// <summary>An endpoint with one key and one deployment.</summary>
+    private sealed class Single(Uri address, Asked asked) : IDisposable
+    {
+        private readonly Deployment _deployment = new(
+            new EndpointOptions { Address = address, Model = "m", Key = new ApiKey("the-secret-key"), Streams = asked.Streams, Rates = new RateOptions { RequestsPerSecond = 100 } },
+            TimeProvider.System);
+
+        public RateGate Gate => _deployment.Gate;
+
+        public EndpointClient CreateClient() =>
+            new(new ModelEndpoint("m", [_deployment], TimeProvider.System, asked.Resends), new RequestLog(TimeProvider.System), asked.RequestLimit);
+
+        public void Dispose() => _deployment.Dispose();
     }
 }

@@ -20,6 +20,7 @@ internal sealed class RateGate : IDisposable
     private readonly ITimer _timer;
     private readonly LinkedList<Waiter> _queue = new();
     private Func<Exception>? _closed;
+    private long _closedAt;
 
     public RateGate(RateOptions options, TimeProvider time)
     {
@@ -48,14 +49,29 @@ internal sealed class RateGate : IDisposable
     /// How long a request that came now would wait behind the others: a lane lets in new cases while this is short, so
     /// that our own limit cannot use up the time of a test.
     /// </summary>
-    public TimeSpan Backlog
+    public TimeSpan Backlog => Load.Backlog;
+
+    /// <summary>The backlog, and the requests under way.</summary>
+    public (TimeSpan Backlog, int InFlight) Load
     {
         get
         {
             lock (_lock)
             {
                 var state = _rates.Snapshot(Now);
-                return state.HeldFor + TimeSpan.FromSeconds(_queue.Count / state.RequestsPerSecond);
+                return (state.HeldFor + TimeSpan.FromSeconds(_queue.Count / state.RequestsPerSecond), state.InFlight);
+            }
+        }
+    }
+
+    /// <summary>How long it has been closed; null: it is open.</summary>
+    public TimeSpan? ClosedFor
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closed is null ? null : _time.GetElapsedTime(_closedAt);
             }
         }
     }
@@ -107,7 +123,11 @@ internal sealed class RateGate : IDisposable
     {
         lock (_lock)
         {
-            _closed ??= reason;
+            if (_closed is null)
+            {
+                (_closed, _closedAt) = (reason, _time.GetTimestamp());
+            }
+
             foreach (var waiter in _queue)
             {
                 waiter.Entered.TrySetException(_closed());

@@ -9,8 +9,11 @@ internal sealed record RateOptions
     /// <summary>Tokens per second; null: only what the provider allows.</summary>
     public double? TokensPerSecond { get; init; }
 
+    /// <summary>The most requests in flight when nobody says; each takes a file descriptor and memory.</summary>
+    public const int DefaultMaxInFlight = 1000;
+
     /// <summary>The most requests in flight.</summary>
-    public int MaxInFlight { get; init; } = 1000;
+    public int MaxInFlight { get; init; } = DefaultMaxInFlight;
 
     /// <summary>True: the rates above are all there is; the provider's waiting times are still kept.</summary>
     public bool IsFixed { get; init; }

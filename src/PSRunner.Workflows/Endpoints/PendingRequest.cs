@@ -1,0 +1,28 @@
+using PSRunner.Workflows.Endpoints.Rates;
+
+namespace PSRunner.Workflows.Endpoints;
+
+/// <summary>One request on its way through the pipeline, as often as it is sent.</summary>
+/// <param name="log">What is told of the attempt's requests.</param>
+/// <param name="tokens">The tokens it is expected to use.</param>
+/// <param name="limit">The longest time of one sending, to the last byte. Waiting for a permit is not in it.</param>
+internal sealed class PendingRequest(RequestLog log, double tokens, TimeSpan limit)
+{
+    /// <summary>The longest time of one sending.</summary>
+    public TimeSpan Limit => limit;
+
+    /// <summary>What is told of the attempt's requests.</summary>
+    public RequestLog Log => log;
+
+    /// <summary>Where it was sent last; another is tried first when there is one.</summary>
+    public Deployment? Last { get; set; }
+
+    /// <summary>Waits for the permit to send it. The attempt's clocks stand still meanwhile.</summary>
+    public async ValueTask<RatePermit> EnterAsync(RateGate gate, CancellationToken cancellation)
+    {
+        using (log.Waiting())
+        {
+            return await gate.EnterAsync(tokens, cancellation).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using PSRunner.Module.Tests.Hosting;
+
+namespace PSRunner.Module.Tests;
+
+/// <summary>Endpoints at the prompt: kept without their keys, shown without their keys.</summary>
+[Collection(OneAtATime.Name)]
+public sealed class EndpointTests : IDisposable
+{
+    private const string Secret = "sk-live-0123456789abcdef";
+    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-endpoint-").FullName;
+    private readonly string? _before = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME");
+    private readonly HostedPowerShell _shell;
+
+    public EndpointTests()
+    {
+        Environment.SetEnvironmentVariable("XDG_CONFIG_HOME", _folder);
+        _shell = new HostedPowerShell(_folder);
+    }
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        Environment.SetEnvironmentVariable("XDG_CONFIG_HOME", _before);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void An_endpoint_is_kept_shown_changed_and_forgotten()
+    {
+        _shell.Invoke("Register-TestEndpoint gpt-4o-mini https://api.example.com/v1 -ApiKeyVariable PATH -RequestsPerMinute 500");
+
+        Assert.Equal(
+            """
+            Name          Model          Req/min   Tok/min Key                  Uri
+            ----          -----          -------   ------- ---                  ---
+            gpt-4o-mini   gpt-4o-mini        500      auto $env:PATH            https://ap…
+            """,
+            string.Join('\n', _shell.Show("Get-TestEndpoint gpt*").Split('\n').Select(l => l.TrimEnd())));
+
+        Assert.Equal("60000|0.15|PATH", Text("Set-TestEndpoint gpt-4o-mini -TokensPerMinute 60000 -RequestsPerMinute 0 -InputPrice 0.15 -PassThru | ForEach-Object { '{0}|{1}|{2}' -f $_.TokensPerMinute, $_.InputPrice, $_.ApiKeyVariable[0] }"));
+        Assert.Equal("EndpointExists", _shell.InvokeExpectingError("Register-TestEndpoint GPT-4o-mini https://x.example/v1").FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains(_shell.Invoke("Get-TestEndpoint"), e => (string)e.Properties["Name"].Value == "sim-strong");
+        _shell.Invoke("Get-TestEndpoint gpt* | Unregister-TestEndpoint");
+        Assert.Equal("EndpointNotFound", _shell.InvokeExpectingError("Get-TestEndpoint gpt-4o-mini").FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Theory]
+    [InlineData("Register-TestEndpoint", "EndpointMissing")]
+    [InlineData("Register-TestEndpoint x", "EndpointMissing")]
+    [InlineData("Register-TestEndpoint x ftp://x/v1", "EndpointUriInvalid")]
+    [InlineData("Register-TestEndpoint x https://me:pass@x/v1", "EndpointUriInvalid")]
+    [InlineData("Register-TestEndpoint sim-weak https://x/v1", "EndpointNameInvalid")]
+    [InlineData("Register-TestEndpoint 'a*' https://x/v1", "EndpointNameInvalid")]
+    [InlineData("Register-TestEndpoint x https://x/v1 -ApiKeyVariable " + Secret, "ApiKeyTyped")]
+    [InlineData("Register-TestEndpoint x https://x/v1 -ApiKeySecret " + Secret, "ApiKeyTyped")]
+    [InlineData("Register-TestEndpoint x https://x/v1 -ApiKey " + Secret, "ParameterArgumentTransformationError")]
+    [InlineData("Register-TestEndpoint x https://x/v1 -RequestsPerMinute -3", "OutOfRange")]
+    [InlineData("Set-TestEndpoint nope -Model y", "EndpointNotFound")]
+    public void What_makes_no_endpoint_is_refused_and_a_typed_key_is_not_repeated(string script, string errorId)
+    {
+        var error = _shell.InvokeExpectingError(script);
+
+        Assert.Equal(errorId, error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void Rows_of_a_CSV_are_endpoints_and_a_blank_cell_is_none()
+    {
+        _shell.Invoke("""
+            [pscustomobject]@{ Name = 'a'; Uri = 'https://a.example/v1'; Model = 'big'; ApiKeyVariable = 'PATH'; RequestsPerMinute = ''; InputPrice = '2.5' },
+            [pscustomobject]@{ Name = 'b'; Uri = 'https://b.example/v1'; Model = ''; ApiKeyVariable = 'PATH'; RequestsPerMinute = '60'; InputPrice = '' } | Register-TestEndpoint
+            """);
+
+        Assert.Equal("a|big|NaN|2.5 b|b|60|NaN", Text("(Get-TestEndpoint ? | ForEach-Object { '{0}|{1}|{2}|{3}' -f $_.Name, $_.Model, $_.RequestsPerMinute, $_.InputPrice }) -join ' '"));
+    }
+
+    [Fact]
+    public void A_key_for_this_session_stands_in_no_file_and_on_no_object()
+    {
+        _shell.Invoke("$s = [securestring]::new(); foreach ($c in $args[0].ToCharArray()) { $s.AppendChar($c) }; Register-TestEndpoint x https://x.example/v1 -ApiKey $s -WarningAction SilentlyContinue", Secret);
+
+        Assert.Equal("session", Text("(Get-TestEndpoint x).Key"));
+        Assert.All(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories), f => Assert.DoesNotContain(Secret, File.ReadAllText(f), StringComparison.Ordinal));
+        Assert.DoesNotContain(Secret, _shell.Show("Get-TestEndpoint x | Format-List *"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_check_says_first_that_the_key_is_missing()
+    {
+        _shell.Invoke("Register-TestEndpoint x https://x.example/v1 -ApiKeyVariable NO_SUCH_VARIABLE_HERE -WarningAction SilentlyContinue");
+
+        Assert.Matches(@"^False\|key\|.*\$env:NO_SUCH_VARIABLE_HERE is not set", Text("Test-TestEndpoint x | ForEach-Object { '{0}|{1}|{2}' -f $_.Healthy, $_.Check, $_.Message }"));
+        Assert.Equal("False", Text("Test-TestEndpoint x -Quiet"));
+    }
+
+    private string Text(string script) => _shell.Invoke(script).Single().ToString();
+}
