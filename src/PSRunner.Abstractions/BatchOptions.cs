@@ -63,6 +63,9 @@ public sealed record BatchOptions
     /// <summary>Results that are neither passed nor skipped after which the batch stops; null: no limit.</summary>
     public int? MaxFailures { get; init; }
 
+    /// <summary>What a result that was reported survives.</summary>
+    public Durability Durability { get; init; } = Durability.PowerLoss;
+
     /// <summary>Whose transcripts and outputs are kept as files.</summary>
     public ArtifactRule KeepArtifact { get; init; } = ArtifactRule.All;
 

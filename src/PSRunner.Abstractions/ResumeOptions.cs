@@ -30,6 +30,9 @@ public sealed record ResumeOptions
     /// <inheritdoc cref="BatchOptions.MaxFailures"/>
     public int? MaxFailures { get; init; }
 
+    /// <inheritdoc cref="BatchOptions.Durability"/>
+    public Durability? Durability { get; init; }
+
     /// <summary>True when anything is to be different.</summary>
     internal bool ChangesAnything => RetryOutcome.Count > 0 || this with { RetryOutcome = [] } != new ResumeOptions();
 
@@ -44,5 +47,6 @@ public sealed record ResumeOptions
         BatchTimeoutSeconds = BatchTimeoutSeconds ?? asked.BatchTimeoutSeconds,
         RetryCount = RetryCount ?? asked.RetryCount,
         MaxFailures = MaxFailures ?? asked.MaxFailures,
+        Durability = Durability ?? asked.Durability,
     };
 }

@@ -62,12 +62,13 @@ public sealed class BatchSession : IAttended, IDisposable
             {
                 BatchId = plan.BatchId,
                 Schema = plan.Schema,
-                Session = new SessionRecord(_number, time.GetUtcNow().UtcDateTime, LimitsAsJson(limits)),
+                Session = new SessionRecord(_number, time.GetUtcNow().UtcDateTime, LimitsAsJson(limits, options.Durability)),
                 Open = recovered.Open,
                 Reopened = recovered.Reopened,
                 LastFile = recovered.LastFile,
                 LastSeq = recovered.LastSeq,
                 Unsealed = recovered.Unsealed,
+                Durability = options.Durability,
                 ResultsPerFile = options.ResultsPerFile,
                 VerifyOwner = owner.Verify,
             },
@@ -371,7 +372,7 @@ public sealed class BatchSession : IAttended, IDisposable
         };
     }
 
-    private static string LimitsAsJson(BatchLimits limits) => string.Create(
+    private static string LimitsAsJson(BatchLimits limits, Durability durability) => string.Create(
         CultureInfo.InvariantCulture,
-        $$"""{"throttle":{{limits.Throttle}},"request":{{limits.Request.TotalSeconds}},"stall":{{limits.Stall.TotalSeconds}},"test":{{limits.Test.TotalSeconds}},"batch":{{limits.Batch.TotalSeconds}},"retry_count":{{limits.RetryCount}}}""");
+        $$"""{"throttle":{{limits.Throttle}},"request":{{limits.Request.TotalSeconds}},"stall":{{limits.Stall.TotalSeconds}},"test":{{limits.Test.TotalSeconds}},"batch":{{limits.Batch.TotalSeconds}},"retry_count":{{limits.RetryCount}},"durability":"{{durability}}"}""");
 }

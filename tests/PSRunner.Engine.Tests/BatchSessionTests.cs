@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Planning;
@@ -280,6 +281,23 @@ public sealed class BatchSessionTests : IDisposable
         var results = RunToEnd(session, out var batch);
         Assert.Equal((BatchStates.Completed, 1), (batch.State, batch.Passed));
         Assert.Equal(Causes.NotStarted, results.Single(r => r.Outcome == Outcomes.Errored).Cause);
+    }
+
+    [Fact]
+    public void Durability_is_kept_by_a_resume_unless_it_asks_for_another_and_each_session_records_its_own()
+    {
+        var folder = StopAtOnce(Start(3, Waiting(), options => options with { Durability = Durability.ProcessCrash })).RunFolder;
+        Assert.Equal(Durability.ProcessCrash, BatchManifest.Read(Path.Combine(folder, "batch.json")).Options.Durability);
+        Assert.Equal("ProcessCrash", RecordedDurability());
+
+        StopAtOnce(BatchSession.Resume(folder, new ResumeOptions { Durability = Durability.PowerLoss }, [Waiting()]));
+        Assert.Equal("PowerLoss", RecordedDurability());
+        StopAtOnce(BatchSession.Resume(folder, new ResumeOptions(), [Waiting()]));
+        Assert.Equal("ProcessCrash", RecordedDurability());
+
+        // What a stopped batch leaves is one journal file of its last session.
+        string RecordedDurability() =>
+            Regex.Match(File.ReadAllText(Directory.GetFiles(Path.Combine(folder, "journal")).Single()), "\"durability\":\"(\\w+)\"").Groups[1].Value;
     }
 
     private static NoopExecutor Waiting() => new((_, cancellation) => Wait(cancellation));

@@ -52,6 +52,14 @@ public sealed partial class BatchTests : IDisposable
     }
 
     [Fact]
+    public void Durability_is_asked_for_by_name_and_stands_in_batch_json()
+    {
+        _shell.Invoke("New-WorkflowTest sim-strong -TaskType simple_task | Start-TestBatch fast -Durability processcrash");
+
+        Assert.Contains("\"durability\": \"ProcessCrash\"", File.ReadAllText(Directory.GetFiles(_folder, "batch.json", SearchOption.AllDirectories).Single()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIf_tells_size_and_limits_and_writes_nothing()
     {
         var screen = _shell.Show("New-WorkflowTest sim-strong flawed_* -Instances 5 | Start-TestBatch flawed -BatchTimeoutSeconds 3600 -WhatIf");

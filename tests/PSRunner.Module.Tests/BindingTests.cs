@@ -74,6 +74,7 @@ public sealed class BindingTests : IDisposable
     [InlineData("Wait-TestBatch x -TimeoutSec 0")]
     [InlineData("Start-TestBatch -PassScore 1.5")]
     [InlineData("Start-TestBatch -KeepArtifact 1")]
+    [InlineData("Start-TestBatch -Durability Never")]
     [InlineData("New-WorkflowTest sim-strong -ToolSuccessRate 1.1")]
     public void A_value_out_of_range_is_refused_by_its_parameter(string script) =>
         Assert.StartsWith("ParameterArgumentValidationError", _shell.InvokeExpectingError(script).FullyQualifiedErrorId, StringComparison.Ordinal);

@@ -66,6 +66,11 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     [ValidateRange(1, int.MaxValue)]
     public int MaxFailures { get; set; }
 
+    /// <summary>What a result that was seen survives.</summary>
+    [Parameter(HelpMessage = "What a result that you have seen survives, for this session; as before when not given.")]
+    [ValidateSet(nameof(PSRunner.Durability.PowerLoss), nameof(PSRunner.Durability.ProcessCrash))]
+    public string? Durability { get; set; }
+
     /// <summary>A variable that gets the batch as it ended.</summary>
     [Parameter(HelpMessage = "A variable that gets the batch as it ended: Success, State, counts, RunFolder.")]
     [ValidateNotNullOrEmpty]
@@ -92,6 +97,7 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
             BatchTimeoutSeconds = Given(nameof(BatchTimeoutSeconds), BatchTimeoutSeconds),
             RetryCount = Given(nameof(RetryCount), RetryCount),
             MaxFailures = Given(nameof(MaxFailures), MaxFailures),
+            Durability = Durability is null ? null : Enum.Parse<Durability>(Durability, ignoreCase: true),
         };
     }
 

@@ -101,6 +101,11 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
     [ValidateSet(nameof(ArtifactRule.All), nameof(ArtifactRule.Failed), nameof(ArtifactRule.None))]
     public string KeepArtifact { get; set; } = nameof(ArtifactRule.All);
 
+    /// <summary>What a result that was seen survives.</summary>
+    [Parameter(HelpMessage = "What a result that you have seen survives: a power cut (forced to the device), or the end of the process only, which is faster.")]
+    [ValidateSet(nameof(PSRunner.Durability.PowerLoss), nameof(PSRunner.Durability.ProcessCrash))]
+    public string Durability { get; set; } = nameof(PSRunner.Durability.PowerLoss);
+
     /// <summary>A variable that gets the batch as it ended.</summary>
     [Parameter(HelpMessage = "A variable that gets the batch as it ended: Success, State, counts, RunFolder.")]
     [ValidateNotNullOrEmpty]
@@ -172,6 +177,7 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
         CheckpointInterval = Given(nameof(CheckpointInterval), CheckpointInterval),
         CheckpointIntervalSeconds = Given(nameof(CheckpointIntervalSeconds), CheckpointIntervalSeconds),
         MaxFailures = Given(nameof(MaxFailures), MaxFailures),
+        Durability = Enum.Parse<Durability>(Durability, ignoreCase: true),
         KeepArtifact = Enum.Parse<ArtifactRule>(KeepArtifact, ignoreCase: true),
     };
 

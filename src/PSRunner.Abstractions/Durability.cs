@@ -1,4 +1,4 @@
-namespace PSRunner.Engine.Storage;
+namespace PSRunner;
 
 /// <summary>What a result that was reported as durable survives.</summary>
 public enum Durability
