@@ -108,24 +108,24 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     public void OnDurable(IReadOnlyList<JournalRecord> records)
     {
         Move(Gate.Journal);
-        var count = 0;
+        var results = new List<TestResult>(records.Count);
         foreach (var record in records)
         {
             if (record is ResultRecord { Result: var result })
             {
-                _meter.Count(result.Outcome);
-                _results.Add(result);
-                count++;
+                results.Add(result);
             }
         }
 
-        if (count == 0)
+        if (results.Count == 0)
         {
             return;
         }
 
-        _post(new SchedulerEvent.ResultsDurable(count));
-        _sinceCheckpoint += count;
+        _meter.Count(results);
+        _results.Add(results);
+        _post(new SchedulerEvent.ResultsDurable(results.Count));
+        _sinceCheckpoint += results.Count;
         if (_checkpointInterval > 0 && _sinceCheckpoint >= _checkpointInterval)
         {
             _sinceCheckpoint = 0;

@@ -36,7 +36,7 @@ internal sealed class AttemptRunner(
         post(new SchedulerEvent.Ended(attempt.Token, report.Cause, report.RetryAfter));
     }
 
-    private async Task<AttemptReport> ExecuteAsync(RunningAttempt attempt)
+    private Task<AttemptReport> ExecuteAsync(RunningAttempt attempt)
     {
         TestCase testCase;
         ITestExecutor executor;
@@ -47,7 +47,7 @@ internal sealed class AttemptRunner(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TestBatchException or KeyNotFoundException)
         {
-            return new AttemptReport { Cause = Causes.NotStarted, Message = $"The case could not be read from the plan: {e.Message}" };
+            return Task.FromResult(new AttemptReport { Cause = Causes.NotStarted, Message = $"The case could not be read from the plan: {e.Message}" });
         }
 
         var context = new AttemptContext
@@ -61,7 +61,7 @@ internal sealed class AttemptRunner(
             SharedText = testCase.Shared?.Text,
         };
         attempt.TakeUp(context);
-        return await executor.RunAsync(context, attempt.Cancellation.Token).ConfigureAwait(false);
+        return executor.RunAsync(context, attempt.Cancellation.Token);
     }
 
     private static bool IsPlain(string fileName) =>

@@ -75,9 +75,9 @@ internal sealed partial class Conductor
         var attempt = Take(finish.Token);
         var testCase = attempt.Context?.Case ?? CaseOf(attempt.Index);
         var report = (finish.Abandoned ? null : attempt.Report) ?? NothingSaid;
-        report = report with { Artifacts = IsKept(finish.Cause) ? report.Artifacts : [] };
+        report = report.Artifacts.Count == 0 || IsKept(finish.Cause) ? report : report with { Artifacts = [] };
         var ended = new EndedCase(
-            testCase, _session.Cases.IdOf(attempt.Index), attempt.Index, _session.Plan.JudgesModel(attempt.Index),
+            testCase, attempt.Context?.CaseId ?? _session.Cases.IdOf(attempt.Index), attempt.Index, _session.Plan.JudgesModel(attempt.Index),
             attempt.Number, attempt.StartedAt, SecondsOf(attempt, finish.Abandoned));
         var message = MessageOf(attempt, finish.Cause, finish.ReachedLimit, finish.Abandoned);
         _session.Journal.Ended(_session.Results.Make(ended, finish.Cause, message, report), report.Artifacts);

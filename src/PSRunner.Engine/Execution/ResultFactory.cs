@@ -36,7 +36,7 @@ internal sealed class ResultFactory(ResultSchema schema, string batch, string ru
             DurationSeconds = ended.Seconds,
             Attempt = ended.Attempt,
             Session = session,
-            StartedAt = ended.StartedAt,
+            StartedAt = ResultFit.Whole(ended.StartedAt),
             Message = message,
             Output = report.Output,
             ArtifactPath = report.Artifacts.Count > 0 ? RunFolder.ArtifactPath(ended.Id, session, ended.Attempt) : "",

@@ -22,15 +22,18 @@ internal sealed class Meter
         _counts = [.. counts];
     }
 
-    /// <summary>Counts a durable result.</summary>
-    public void Count(string outcome)
+    /// <summary>Counts durable results.</summary>
+    public void Count(IReadOnlyList<TestResult> results)
     {
         lock (_lock)
         {
             MoveTo(Second());
-            _perSecond[_second % WindowSeconds]++;
-            _counts[IndexOf(outcome)]++;
-            _ofThisSession++;
+            _perSecond[_second % WindowSeconds] += results.Count;
+            _ofThisSession += results.Count;
+            foreach (var result in results)
+            {
+                _counts[IndexOf(result.Outcome)]++;
+            }
         }
     }
 

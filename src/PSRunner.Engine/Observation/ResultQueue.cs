@@ -12,10 +12,14 @@ namespace PSRunner.Engine.Observation;
 /// </remarks>
 public sealed class ResultQueue
 {
+    // The conductor is told of results taken by the dozen: one by one would cost it more than the cases do.
+    private const int ToldTogether = 64;
+
     private readonly Queue<TestResult> _results = new();
     private readonly Action<int> _onTaken;
     private readonly object _lock = new();
     private bool _completed;
+    private int _taken;
 
     internal ResultQueue(Action<int> onTaken) => _onTaken = onTaken;
 
@@ -35,6 +39,7 @@ public sealed class ResultQueue
     /// <returns>False when none came in time or none will come; <see cref="IsCompleted"/> tells which.</returns>
     public bool TryTake([NotNullWhen(true)] out TestResult? result, TimeSpan limit)
     {
+        int told;
         lock (_lock)
         {
             if (_results.Count == 0 && !_completed)
@@ -46,17 +51,28 @@ public sealed class ResultQueue
             {
                 return false;
             }
+
+            told = ++_taken == ToldTogether || _results.Count == 0 ? _taken : 0;
+            _taken -= told;
         }
 
-        _onTaken(1);
+        if (told > 0)
+        {
+            _onTaken(told);
+        }
+
         return true;
     }
 
-    internal void Add(TestResult result)
+    internal void Add(IEnumerable<TestResult> results)
     {
         lock (_lock)
         {
-            _results.Enqueue(result);
+            foreach (var result in results)
+            {
+                _results.Enqueue(result);
+            }
+
             Monitor.Pulse(_lock);
         }
     }

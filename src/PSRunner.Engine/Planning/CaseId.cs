@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
@@ -32,7 +33,12 @@ internal static class CaseId
     }
 
     /// <summary>32 lower-case hex digits.</summary>
-    public static string ToText(UInt128 id) => id.ToString("x32", CultureInfo.InvariantCulture);
+    public static string ToText(UInt128 id) => string.Create(32, id, static (text, id) =>
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, id);
+        Convert.TryToHexStringLower(bytes, text, out _);
+    });
 
     /// <summary>The id of 32 hex digits.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out UInt128 id)

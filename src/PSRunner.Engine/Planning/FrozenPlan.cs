@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Text.Json;
@@ -25,13 +26,13 @@ internal sealed class FrozenPlan : IDisposable
     private readonly List<string> _laneNames = [];
     private readonly List<string> _kindNames = [];
     private readonly SafeFileHandle _file;
-    private readonly Func<string, SharedDefinition> _readShared;
-    private readonly ConcurrentDictionary<string, SharedDefinition> _shared = new(StringComparer.Ordinal);
+    private readonly Func<string, SharedDefinition> _shared;
+    private readonly ConcurrentDictionary<string, SharedDefinition> _knownShared = new(StringComparer.Ordinal);
 
     private FrozenPlan(SafeFileHandle file, Func<string, SharedDefinition> readShared)
     {
         _file = file;
-        _readShared = readShared;
+        _shared = hash => _knownShared.GetOrAdd(hash, readShared);
     }
 
     /// <summary>Cases in the plan.</summary>
@@ -105,21 +106,26 @@ internal sealed class FrozenPlan : IDisposable
     {
         var start = _offsets[index];
         var length = checked((int)(_offsets[index + 1] - start - 1));
-        var line = new byte[length];
-        for (var read = 0; read < length;)
-        {
-            var count = RandomAccess.Read(_file, line.AsSpan(read), start + read);
-            read += count > 0 ? count : throw new EndOfStreamException($"plan.jsonl ends inside case {index}");
-        }
-
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        var line = buffer.AsSpan(0, length);
         try
         {
-            return PlanLine.Read(line, hash => withShared ? _shared.GetOrAdd(hash, _readShared) : new SharedDefinition(hash, ""));
+            for (var read = 0; read < length;)
+            {
+                var count = RandomAccess.Read(_file, line[read..], start + read);
+                read += count > 0 ? count : throw new EndOfStreamException($"plan.jsonl ends inside case {index}");
+            }
+
+            return PlanLine.Read(line, _kindNames[_kinds[index]], withShared ? _shared : static hash => new SharedDefinition(hash, ""));
         }
         catch (JsonException e)
         {
             throw new TestBatchException(
                 "PlanChanged", ErrorKind.InvalidData, $"Line {index + 1} of plan.jsonl was changed after the batch began. Put the original back, or start a new batch.", index, e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

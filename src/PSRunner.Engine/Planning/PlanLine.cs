@@ -125,11 +125,12 @@ internal static class PlanLine
 
     /// <summary>Reads the whole case.</summary>
     /// <param name="line">The line without its end.</param>
+    /// <param name="kind">The kind that its head gave.</param>
     /// <param name="shared">Finds a shared definition by its hash.</param>
     /// <exception cref="JsonException">The line is no plan line.</exception>
-    public static TestCase Read(ReadOnlySpan<byte> line, Func<string, SharedDefinition> shared)
+    public static TestCase Read(ReadOnlySpan<byte> line, string kind, Func<string, SharedDefinition> shared)
     {
-        var (kind, name, lane, definition) = ("", "", "", "");
+        var (name, lane, definition) = ("", "", "");
         var limit = double.NaN;
         int? retries = null;
         string[] tags = [];
@@ -139,11 +140,7 @@ internal static class PlanLine
         Expect(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (Is(ref reader, KindName))
-            {
-                kind = reader.GetString()!;
-            }
-            else if (Is(ref reader, LaneName))
+            if (Is(ref reader, LaneName))
             {
                 lane = reader.GetString()!;
             }

@@ -43,7 +43,8 @@ internal sealed record JournalOptions
 /// <summary>A journal file that is written no more and may become a part.</summary>
 /// <param name="Number">The file.</param>
 /// <param name="LastSeq">Its last line that counts: what a failed write left behind it was written again elsewhere.</param>
-internal readonly record struct ClosedFile(int Number, long LastSeq = long.MaxValue);
+/// <param name="Held">Its durable results, by who wrote them; null: they are read from the file.</param>
+internal readonly record struct ClosedFile(int Number, long LastSeq = long.MaxValue, IReadOnlyList<ResultRecord>? Held = null);
 
 /// <summary>
 /// The files of the journal, without threads: writes groups, flushes them, turns files. After any exception the current
@@ -52,6 +53,9 @@ internal readonly record struct ClosedFile(int Number, long LastSeq = long.MaxVa
 internal sealed class JournalLog : IDisposable
 {
     private const int CasesPerOpenLine = 4_000; // of some 90 bytes each: under the 1 MiB of a line.
+
+    // Of the results of the open file and of those that wait to be sealed, each: more is left to the file.
+    private const long MostHeldBytes = 16 << 20;
 
     private readonly RunFolder _folder;
     private readonly IStoreFiles _files;
@@ -63,6 +67,8 @@ internal sealed class JournalLog : IDisposable
     private bool _folderFlushed;
     private bool _begun;
     private int _results;
+    private List<ResultRecord>? _held;
+    private long _heldBytes;
     private int _previousFile;
     private long _previousSeq;
     private long _durableSeq;
@@ -155,6 +161,7 @@ internal sealed class JournalLog : IDisposable
         foreach (var record in records)
         {
             Open.Apply(record);
+            Hold(record);
         }
 
         return LetGo();
@@ -190,6 +197,25 @@ internal sealed class JournalLog : IDisposable
         _lines.Dispose();
     }
 
+    /// <summary>Keeps a durable result for the sealer, to whom reading it again would cost as much as all else together.</summary>
+    private void Hold(JournalRecord record)
+    {
+        if (_held is null || record is not ResultRecord result)
+        {
+            return;
+        }
+
+        _heldBytes += result.ApproximateBytes;
+        if (_heldBytes > MostHeldBytes)
+        {
+            _held = null;
+        }
+        else
+        {
+            _held.Add(result);
+        }
+    }
+
     private ClosedFile[] LetGo()
     {
         ClosedFile[] closed = [.. _closed];
@@ -203,6 +229,7 @@ internal sealed class JournalLog : IDisposable
         _file = _files.Create(_folder.JournalFile(++Number));
         _folderFlushed = false;
         _results = 0;
+        (_held, _heldBytes) = ([], 0);
         _durableSeq = 0;
         DurableLength = 0;
 
@@ -237,7 +264,8 @@ internal sealed class JournalLog : IDisposable
         {
             _previousFile = Number;
             _previousSeq = _durableSeq;
-            _closed.Add(new ClosedFile(Number, _durableSeq));
+            _closed.Add(new ClosedFile(Number, _durableSeq, _held));
+            _held = null;
             return;
         }
 

@@ -57,6 +57,10 @@ internal sealed record ResultRecord(TestResult Result, IReadOnlyList<StoredArtif
         : this(result, [])
     {
     }
+
+    /// <summary>About what it takes in the file.</summary>
+    public int ApproximateBytes =>
+        512 + Math.Min(Result.Message.Length, ResultFit.TextLimit) + Math.Min(Result.Output.Length, ResultFit.OutputLimit);
 }
 
 /// <summary>A finished case is to run again: results of this and earlier attempts count no longer.</summary>

@@ -281,9 +281,7 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
-    private static int SizeOf(JournalRecord record) => record is ResultRecord { Result: var result }
-        ? 512 + Math.Min(result.Message.Length, ResultFit.TextLimit) + Math.Min(result.Output.Length, ResultFit.OutputLimit)
-        : 128;
+    private static int SizeOf(JournalRecord record) => record is ResultRecord result ? result.ApproximateBytes : 128;
 }
 
 /// <summary>How far a journal file is durable.</summary>

@@ -15,10 +15,11 @@ internal readonly record struct OpenCase(int Index, int Attempt, int Tries, int 
 /// </summary>
 internal sealed class OpenSet
 {
-    private readonly SortedDictionary<int, OpenCase> _cases = [];
+    // Changed with every record, read with every file.
+    private readonly Dictionary<int, OpenCase> _cases = [];
 
     /// <summary>The cases in the order of the plan.</summary>
-    public IEnumerable<OpenCase> Cases => _cases.Values;
+    public IEnumerable<OpenCase> Cases => _cases.Values.OrderBy(known => known.Index);
 
     /// <summary>How many there are.</summary>
     public int Count => _cases.Count;
@@ -32,7 +33,8 @@ internal sealed class OpenSet
         switch (record)
         {
             case StartedRecord started:
-                Set(this[started.Index] with { Attempt = Math.Max(started.Attempt, this[started.Index].Attempt), Running = true });
+                var known = this[started.Index];
+                Set(known with { Attempt = Math.Max(started.Attempt, known.Attempt), Running = true });
                 break;
             case AttemptEndedRecord ended:
                 var before = this[ended.Index];
@@ -58,9 +60,9 @@ internal sealed class OpenSet
                 Remove(result.Index);
                 break;
             case OpenRecord open:
-                foreach (var known in open.Cases)
+                foreach (var listed in open.Cases)
                 {
-                    Set(known);
+                    Set(listed);
                 }
 
                 break;

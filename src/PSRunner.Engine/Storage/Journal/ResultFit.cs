@@ -27,22 +27,26 @@ internal static class ResultFit
     /// <exception cref="IOException">A text could not be written.</exception>
     public static ResultRecord Apply(ResultRecord record, ArtifactStore artifacts)
     {
+        record = record.Unsaved.Count > 0 ? Save(record, artifacts) : record;
+        return Fits(record.Result) ? record : Cut(record, artifacts);
+    }
+
+    /// <summary>A time without the ticks that no file keeps.</summary>
+    public static DateTime Whole(DateTime time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), time.Kind);
+
+    private static ResultRecord Save(ResultRecord record, ArtifactStore artifacts)
+    {
+        var path = record.Result.ArtifactPath;
+        return new ResultRecord(
+            record.Result, [.. record.Artifacts, .. record.Unsaved.Select(a => artifacts.Write(path, a.FileName, a.Content.Span))]);
+    }
+
+    private static ResultRecord Cut(ResultRecord record, ArtifactStore artifacts)
+    {
         var result = record.Result;
-        if (record.Unsaved.Count > 0)
-        {
-            record = new ResultRecord(
-                result,
-                [.. record.Artifacts, .. record.Unsaved.Select(a => artifacts.Write(result.ArtifactPath, a.FileName, a.Content.Span))]);
-        }
-
-        if (Fits(result))
-        {
-            return record;
-        }
-
         var path = result.ArtifactPath;
         var kept = new List<StoredArtifact>(record.Artifacts);
-        string Cut(string text, int limit, string fileName, string replacement)
+        string Fit(string text, int limit, string fileName, string replacement)
         {
             if (text.Length <= limit)
             {
@@ -54,9 +58,9 @@ internal static class ResultFit
             return Whole(replacement);
         }
 
-        var message = Cut(result.Message, TextLimit, "message.txt", Head(result.Message, TextLimit, ", all of them in the artifact message.txt"));
-        var output = Cut(result.Output, OutputLimit, "output.txt", Head(result.Output, OutputLimit, ", all of them in the artifact output.txt"));
-        var other = Cut(result.OtherMetrics, TextLimit, "other_metrics.json", ""); // Half an object is none.
+        var message = Fit(result.Message, TextLimit, "message.txt", Head(result.Message, TextLimit, ", all of them in the artifact message.txt"));
+        var output = Fit(result.Output, OutputLimit, "output.txt", Head(result.Output, OutputLimit, ", all of them in the artifact output.txt"));
+        var other = Fit(result.OtherMetrics, TextLimit, "other_metrics.json", ""); // Half an object is none.
         var started = result.StartedAt.Kind == DateTimeKind.Local ? result.StartedAt.ToUniversalTime() : result.StartedAt;
         return new ResultRecord(
             new TestResult
@@ -71,7 +75,7 @@ internal static class ResultFit
                 DurationSeconds = result.DurationSeconds,
                 Attempt = result.Attempt,
                 Session = result.Session,
-                StartedAt = new DateTime(started.Ticks - (started.Ticks % TimeSpan.TicksPerMicrosecond), DateTimeKind.Utc),
+                StartedAt = Whole(DateTime.SpecifyKind(started, DateTimeKind.Utc)),
                 Message = message,
                 Output = output,
                 ArtifactPath = path,

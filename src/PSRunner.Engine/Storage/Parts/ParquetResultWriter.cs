@@ -42,7 +42,12 @@ public sealed class ParquetResultWriter : IAsyncDisposable
 
     /// <summary>Writes one row group.</summary>
     /// <param name="results">Results of the batch whose schema was given, at best <see cref="RowGroupSize"/> of them.</param>
-    public async Task WriteAsync(IReadOnlyList<TestResult> results)
+    public Task WriteAsync(IReadOnlyList<TestResult> results) => WriteGroupAsync(results as TestResult[] ?? [.. results]);
+
+    /// <summary>Ends the file.</summary>
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+
+    private async Task WriteGroupAsync(TestResult[] results)
     {
         using var group = _writer.CreateRowGroup();
         var at = 0;
@@ -68,10 +73,7 @@ public sealed class ParquetResultWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the file.</summary>
-    public ValueTask DisposeAsync() => _writer.DisposeAsync();
-
-    private static Task WriteFixedAsync(ParquetRowGroupWriter group, DataField field, IReadOnlyList<TestResult> results) => field.Name switch
+    private static Task WriteFixedAsync(ParquetRowGroupWriter group, DataField field, TestResult[] results) => field.Name switch
     {
         "outcome" => WriteAsync(group, field, results, r => r.Outcome),
         "cause" => WriteAsync(group, field, results, r => r.Cause),
@@ -96,7 +98,7 @@ public sealed class ParquetResultWriter : IAsyncDisposable
     };
 
     private static Task WriteParameterAsync(
-        ParquetRowGroupWriter group, DataField field, ColumnType type, IReadOnlyList<TestResult> results, Func<TestResult, object?> value) =>
+        ParquetRowGroupWriter group, DataField field, ColumnType type, TestResult[] results, Func<TestResult, object?> value) =>
         type switch
         {
             ColumnType.Number => WriteAsync(group, field, results, r => (double?)ColumnValue.Coerce(value(r), type)),
@@ -105,9 +107,9 @@ public sealed class ParquetResultWriter : IAsyncDisposable
             _ => WriteAsync(group, field, results, r => (string?)ColumnValue.Coerce(value(r), ColumnType.Text)),
         };
 
-    private static Task WriteAsync(ParquetRowGroupWriter group, DataField field, IReadOnlyList<TestResult> results, Func<TestResult, string?> value)
+    private static Task WriteAsync(ParquetRowGroupWriter group, DataField field, TestResult[] results, Func<TestResult, string?> value)
     {
-        var values = new string?[results.Count];
+        var values = new string?[results.Length];
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = value(results[i]);
@@ -116,10 +118,10 @@ public sealed class ParquetResultWriter : IAsyncDisposable
         return group.WriteAsync(field, values!);
     }
 
-    private static Task WriteAsync<T>(ParquetRowGroupWriter group, DataField field, IReadOnlyList<TestResult> results, Func<TestResult, T?> value)
+    private static Task WriteAsync<T>(ParquetRowGroupWriter group, DataField field, TestResult[] results, Func<TestResult, T?> value)
         where T : struct
     {
-        var values = new T?[results.Count];
+        var values = new T?[results.Length];
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = value(results[i]);
@@ -128,10 +130,10 @@ public sealed class ParquetResultWriter : IAsyncDisposable
         return group.WriteAsync<T>(field, values);
     }
 
-    private static Task WriteRequiredAsync<T>(ParquetRowGroupWriter group, DataField field, IReadOnlyList<TestResult> results, Func<TestResult, T> value)
+    private static Task WriteRequiredAsync<T>(ParquetRowGroupWriter group, DataField field, TestResult[] results, Func<TestResult, T> value)
         where T : struct
     {
-        var values = new T[results.Count];
+        var values = new T[results.Length];
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = value(results[i]);
@@ -140,5 +142,5 @@ public sealed class ParquetResultWriter : IAsyncDisposable
         return group.WriteAsync<T>(field, values);
     }
 
-    private static double? Measured(double value) => double.IsNaN(value) ? null : value;
+    private static double? Measured(double value) => double.IsFinite(value) ? value : null;
 }

@@ -44,13 +44,18 @@ internal sealed record PartLabel(string Batch, int File, int Session, int Rows, 
             metadata.GetValueOrDefault(Prefix + "artifacts") ?? "");
     }
 
+    /// <summary>The label of these rows.</summary>
+    public PartLabel Of(IReadOnlyCollection<TestResult> rows) => this with { Rows = rows.Count, Ids = HashOf(rows.Select(row => row.Id)) };
+
     /// <summary>The hash of ids in their order.</summary>
     public static string HashOf(IEnumerable<string?> ids)
     {
         var hash = new XxHash128();
+        Span<byte> ascii = stackalloc byte[64];
         foreach (var id in ids)
         {
-            hash.Append(Encoding.ASCII.GetBytes(id ?? ""));
+            var text = id ?? "";
+            hash.Append(text.Length <= ascii.Length ? ascii[..Encoding.ASCII.GetBytes(text, ascii)] : Encoding.ASCII.GetBytes(text));
         }
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
@@ -69,9 +74,9 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
     /// <param name="path">Where.</param>
     /// <param name="results">The rows.</param>
     /// <param name="label">What it says of itself; rows and hash are filled in.</param>
-    public void Write(string path, IReadOnlyList<TestResult> results, PartLabel label)
+    public void Write(string path, IReadOnlyCollection<TestResult> results, PartLabel label)
     {
-        label = label with { Rows = results.Count, Ids = PartLabel.HashOf(results.Select(r => r.Id)) };
+        label = label.Of(results);
         var temporary = path + StoreFilesExtensions.TemporarySuffix;
         files.Delete(temporary);
         using (var file = files.Create(temporary))
@@ -127,7 +132,7 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
         return footer <= Math.Min(stream.Length, Array.MaxLength) && SelfHash.IsGood(stream, (int)footer, PartLabel.HashMark);
     }
 
-    private async Task WriteRowsAsync(AppendStream stream, IReadOnlyList<TestResult> results, PartLabel label)
+    private async Task WriteRowsAsync(AppendStream stream, IReadOnlyCollection<TestResult> results, PartLabel label)
     {
         var writer = await ParquetResultWriter.CreateAsync(stream, schema, label.ToMetadata()).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))

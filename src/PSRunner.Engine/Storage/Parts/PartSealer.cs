@@ -18,14 +18,15 @@ internal sealed class PartSealer(
     private readonly PartFile _parts = new(files, plan.Schema, folder.FullPath);
 
     /// <summary>
-    /// Makes the part of a closed file what it should be, from the journal file or, when that is gone, from the part
-    /// itself: one row a case, without rows that do not count. Then the journal file goes.
+    /// Makes the part of a closed file what it should be, from what its writer holds, or the journal file, or, when that is
+    /// gone, the part itself: one row a case, without rows that do not count. Then the journal file goes.
     /// </summary>
     /// <exception cref="IOException">The disk refuses; do it again.</exception>
     public void Seal(ClosedFile file)
     {
-        var journal = ReadJournal(file.Number, file.LastSeq);
-        if ((journal?.Content ?? _parts.TryRead(folder.PartFile(file.Number))) is not var (label, rows))
+        var journal = file.Held is { } held ? Content(held) : ReadJournal(file.Number, file.LastSeq);
+        var content = journal is null ? _parts.TryRead(folder.PartFile(file.Number)) : (LabelOf(file.Number, journal), journal.Rows);
+        if (content is not var (label, rows))
         {
             return;
         }
@@ -59,7 +60,7 @@ internal sealed class PartSealer(
             return;
         }
 
-        if (journal.Value.IsDamaged)
+        if (journal.IsDamaged)
         {
             // Something durable is missing from it: what is left stays, under another name, to be looked into.
             files.Rename(folder.JournalFile(file.Number), folder.JournalFile(file.Number) + ".damaged");
@@ -77,10 +78,10 @@ internal sealed class PartSealer(
     /// <exception cref="IOException">The disk refuses.</exception>
     public void WriteOpenPart(Checkpoint at)
     {
-        if (ReadJournal(at.File, long.MaxValue, at.Length) is { Content: var (label, rows) } && rows.Length > 0)
+        if (ReadJournal(at.File, long.MaxValue, at.Length) is { Rows: { Length: > 0 } rows } journal)
         {
             verifyOwner();
-            Write(folder.PartFile(at.File), rows, label);
+            Write(folder.PartFile(at.File), rows, LabelOf(at.File, journal));
         }
     }
 
@@ -99,22 +100,21 @@ internal sealed class PartSealer(
 
     private void Write(string path, TestResult[] rows, PartLabel label)
     {
-        var wanted = label with { Rows = rows.Length, Ids = PartLabel.HashOf(rows.Select(row => row.Id)) };
-        if (IsThere(path, wanted))
+        if (IsThere(path, rows, label))
         {
             files.FlushFolder(folder.ResultsFolder); // It may be there because this very flush failed the last time.
         }
         else
         {
-            _parts.Write(path, rows, wanted);
+            _parts.Write(path, rows, label);
         }
     }
 
-    private bool IsThere(string path, PartLabel wanted)
+    private bool IsThere(string path, TestResult[] rows, PartLabel label)
     {
         try
         {
-            return _parts.Verify(path) == wanted;
+            return _parts.Verify(path) is { } there && there == label.Of(rows);
         }
         catch (Exception e) when (e is not (StoreException or OutOfMemoryException))
         {
@@ -138,9 +138,19 @@ internal sealed class PartSealer(
         }
     }
 
-    /// <summary>The results of a journal file, one a case: the highest attempt, of it the first. Null when the file is gone.</summary>
-    private ((PartLabel Label, TestResult[] Rows) Content, List<ListedArtifact> Artifacts, bool IsDamaged)? ReadJournal(
-        int number, long lastSeq, long length = long.MaxValue)
+    private static JournalContent Content(IReadOnlyList<ResultRecord> held)
+    {
+        var content = new JournalContent(held.Count) { Session = held is [var first, ..] ? first.Result.Session : 0 };
+        foreach (var record in held)
+        {
+            content.Add(record);
+        }
+
+        return content;
+    }
+
+    /// <summary>The results of a journal file; null when the file is gone.</summary>
+    private JournalContent? ReadJournal(int number, long lastSeq, long length = long.MaxValue)
     {
         var stream = files.TryOpenRead(folder.JournalFile(number));
         if (stream is null)
@@ -149,28 +159,20 @@ internal sealed class PartSealer(
         }
 
         using var journal = new JournalReader(stream, plan.BatchId, number, new RecordParser(plan, folder.FullPath), length);
-        var rows = new List<TestResult>();
-        var places = new Dictionary<int, int>();
-        var artifacts = new List<ListedArtifact>();
+        var content = new JournalContent();
         foreach (var line in journal.Read().TakeWhile(line => line.Seq <= lastSeq))
         {
-            if (line.Record is not ResultRecord { Result: var result } record)
+            if (line.Record is ResultRecord record)
             {
-                continue;
-            }
-
-            artifacts.AddRange(ListedArtifact.Of(record));
-            if (places.TryAdd(result.Index, rows.Count))
-            {
-                rows.Add(result);
-            }
-            else if (rows[places[result.Index]].Attempt < result.Attempt)
-            {
-                rows[places[result.Index]] = result;
+                content.Add(record);
             }
         }
 
-        var label = new PartLabel(plan.BatchId, number, journal.Header?.Session ?? 0, rows.Count, "", Complete: false);
-        return ((label, rows.ToArray()), artifacts, journal.CorruptLines > 0 || (journal.LastSeq == 0 && journal.EndsInDamage));
+        content.Session = journal.Header?.Session ?? 0;
+        content.IsDamaged = journal.CorruptLines > 0 || (journal.LastSeq == 0 && journal.EndsInDamage);
+        return content;
     }
+
+    private PartLabel LabelOf(int number, JournalContent journal) =>
+        new(plan.BatchId, number, journal.Session, Rows: 0, Ids: "", Complete: false);
 }
