@@ -152,6 +152,31 @@ public class SchedulerTests
         Assert.Equal(Causes.WorkerCrash, Assert.Single(batch.All.OfType<Act.Finish>()).Cause);
     }
 
+    [Theory]
+    [InlineData(4, 4)]
+    [InlineData(16, 4)]
+    [InlineData(32, 8)]
+    public void Four_abandoned_tests_or_a_quarter_of_the_throttle_stop_the_batch_and_one_less_does_not(int throttle, int cap)
+    {
+        var plan = SimulatedPlan.Of(100);
+        for (var i = 0; i < cap; i++)
+        {
+            plan.Timeouts[i] = TimeSpan.FromSeconds(10 * (i + 1));
+        }
+
+        var batch = new SchedulerDriver(plan, SchedulerDriver.Options(throttle: throttle));
+        batch.Wait(5);
+        for (var i = 0; i < cap; i++)
+        {
+            Assert.Equal((BatchStates.Running, i, throttle), (batch.Scheduler.State, batch.Scheduler.Zombies, batch.Scheduler.Running));
+            batch.Wait(5);
+            batch.Worked(i, at: 10 * (i + 1));
+            batch.Wait(5);
+        }
+
+        Assert.Equal((BatchStates.Stopped, cap, throttle - 1), (batch.Scheduler.State, batch.Scheduler.Zombies, batch.Scheduler.Running));
+    }
+
     [Fact]
     public void At_the_test_limit_an_attempt_is_canceled_and_after_its_grace_abandoned()
     {
