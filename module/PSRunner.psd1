@@ -21,6 +21,7 @@
         'Get-TestResult'
         'Measure-TestResult'
         'New-CommandTest'
+        'New-ScriptTest'
         'New-WorkflowTest'
         'Register-TestEndpoint'
         'Remove-TestBatch'

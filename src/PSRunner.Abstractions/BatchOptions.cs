@@ -15,6 +15,16 @@ public enum ArtifactRule
     None,
 }
 
+/// <summary>Where script blocks run.</summary>
+public enum TestIsolation
+{
+    /// <summary>In worker processes, which can be killed.</summary>
+    Process,
+
+    /// <summary>In runspaces of this process: faster, and ended only if their code cooperates.</summary>
+    Runspace,
+}
+
 /// <summary>What was asked of a batch. Limits that are null are derived (see the ladder of limits in the engine).</summary>
 public sealed record BatchOptions
 {
@@ -68,6 +78,18 @@ public sealed record BatchOptions
 
     /// <summary>Whose transcripts and outputs are kept as files.</summary>
     public ArtifactRule KeepArtifact { get; init; } = ArtifactRule.All;
+
+    /// <summary>Where script blocks run.</summary>
+    public TestIsolation Isolation { get; init; }
+
+    /// <summary>What runs once in each worker before its first script; null: nothing.</summary>
+    public string? InitializationScript { get; init; }
+
+    /// <summary>Modules that each worker imports before its first script: names, or full paths.</summary>
+    public IReadOnlyList<string> Module { get; init; } = [];
+
+    /// <summary>Metrics that scripts and commands will give; they become columns.</summary>
+    public IReadOnlyList<string> Metric { get; init; } = [];
 
     /// <summary>Results in one file of the store; part of batch.json, so that all sessions cut alike. Proofs make it small.</summary>
     [JsonInclude]

@@ -250,7 +250,14 @@ public sealed class BatchSession : IAttended, IDisposable
         try
         {
             var facts = new SessionFacts(_plan.BatchId, _number, _folder.ScratchFolder, Limits.Grace, _time, Note);
-            _held.AddRange(_plan.UsedExecutors.OfType<ISessionExecutor>().Select(executor => executor.BeginSession(facts)));
+            _held.Add(facts);
+            foreach (var executor in _plan.UsedExecutors.OfType<ISessionExecutor>())
+            {
+                if (executor.BeginSession(facts) is { } held)
+                {
+                    _held.Insert(0, held);
+                }
+            }
         }
         catch
         {

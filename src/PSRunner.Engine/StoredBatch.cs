@@ -26,6 +26,11 @@ public sealed class StoredBatch : IDisposable
     /// <exception cref="TestBatchException">There is no batch, or its plan is damaged.</exception>
     public static StoredBatch Open(string runFolder) => new(new RunFolder(runFolder));
 
+    /// <summary>What was asked of a batch when it was started.</summary>
+    /// <param name="runFolder">The run folder, a full path.</param>
+    /// <exception cref="TestBatchException">There is no batch.</exception>
+    public static BatchOptions OptionsOf(string runFolder) => BatchManifest.Read(new RunFolder(runFolder).BatchFile).Options;
+
     /// <summary>A planned case, which can be run again in another batch.</summary>
     /// <param name="index">Its place in the plan, from 0.</param>
     public TestCase Load(int index) => _plan.Load(index);

@@ -10,8 +10,6 @@ public static partial class CommandCases
     /// <summary>The kind of the cases.</summary>
     public const string Kind = "command";
 
-    private const int LongestName = 120;
-
     /// <summary>The cases, all of them checked.</summary>
     /// <exception cref="TestBatchException">
     /// CommandMissing, ProgramNotFound, ProgramNotExecutable, PlaceholderUnknown, ParameterTwice, MatrixAxisEmpty,
@@ -64,7 +62,7 @@ public static partial class CommandCases
             Secrets = secrets.Count > 0 ? secrets : null,
             StandardInput = options.StandardInput is { Length: > 0 } input ? Fill(input, "-StandardInput") : null,
         };
-        return new TestCase(Kind, ShortName(options.Name is { } name ? Fill(name, "-Name") : string.Join(' ', [command, .. arguments])), parameters)
+        return new TestCase(Kind, CaseName.Short(options.Name is { } name ? Fill(name, "-Name") : string.Join(' ', [command, .. arguments])), parameters)
         {
             TestTimeoutSeconds = options.TestTimeoutSeconds,
             Tags = options.Tag,
@@ -101,17 +99,8 @@ public static partial class CommandCases
 
     private static bool IsBare(string program) => program.IndexOfAny([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar]) < 0;
 
-    private static string ShortName(string name)
-    {
-        var line = WhiteSpace().Replace(name.Trim(), " ");
-        return line.Length <= LongestName ? line : line[..(LongestName - 1)] + "…";
-    }
-
     private static TestBatchException Invalid(string errorId, string message, object? target) => new(errorId, ErrorKind.InvalidArgument, message, target);
 
     [GeneratedRegex(@"^\$(env:(?<name>\w+)|\{env:(?<name>[^}]+)\})$", RegexOptions.IgnoreCase)]
     private static partial Regex SecretPattern();
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex WhiteSpace();
 }

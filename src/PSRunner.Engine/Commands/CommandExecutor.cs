@@ -10,11 +10,12 @@ namespace PSRunner.Engine.Commands;
 /// Runs command cases: a program with its arguments, no shell in between, whose whole tree of processes can be ended.
 /// Exit code 0 is passed and another failed; a JSON object as the last line of its output may say more.
 /// </summary>
-#pragma warning disable CA1001 // Whoever begins a session disposes of it; the executor outlives it and may run another.
-public sealed class CommandExecutor : ISessionExecutor
+/// <param name="metrics">Metrics that the commands will give beside those that are measured of each.</param>
+#pragma warning disable CA1001 // The session owns them; the executor outlives it and may run another.
+public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISessionExecutor
 #pragma warning restore CA1001
 {
-    private CommandSession? _session;
+    private SessionProcesses? _session;
 
     /// <inheritdoc/>
     public string Kind => CommandCases.Kind;
@@ -23,7 +24,7 @@ public sealed class CommandExecutor : ISessionExecutor
     public string Fingerprint => "command/1";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Metrics => CommandMetrics.All;
+    public IReadOnlyList<string> Metrics { get; } = [.. CommandMetrics.All, .. metrics ?? []];
 
     /// <inheritdoc/>
     public bool JudgesModel => false;
@@ -35,7 +36,11 @@ public sealed class CommandExecutor : ISessionExecutor
     public double DefaultTestTimeoutSeconds => 600;
 
     /// <inheritdoc/>
-    public IDisposable BeginSession(SessionFacts session) => _session = new CommandSession(session);
+    public IDisposable? BeginSession(SessionFacts session)
+    {
+        _session = session.Processes;
+        return null;
+    }
 
     /// <inheritdoc/>
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
@@ -66,11 +71,8 @@ public sealed class CommandExecutor : ISessionExecutor
         }
     }
 
-    internal static string Describe(IEnumerable<SurvivingProcess> survivors) =>
-        string.Join(", ", survivors.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Pid} ({s.Command})")));
-
     private static async Task<AttemptReport> RunAsync(
-        CommandSession session, ScratchFolder scratch, CommandDefinition definition, AttemptContext context, CancellationToken cancellation)
+        SessionProcesses session, ScratchFolder scratch, CommandDefinition definition, AttemptContext context, CancellationToken cancellation)
     {
         if (definition.Secrets?.FirstOrDefault(s => Environment.GetEnvironmentVariable(s.Value) is null) is { Key: { } variable })
         {
@@ -108,8 +110,8 @@ public sealed class CommandExecutor : ISessionExecutor
         if (exit.Survivors.Count > 0)
         {
             // The conductor tells the last activity in the message of a timeout.
-            context.ReportProgress($"could not be ended: {Describe(exit.Survivors)}");
-            session.NoteSurvivors(context.Case.Name, Describe(exit.Survivors));
+            context.ReportProgress($"could not be ended: {SessionProcesses.Describe(exit.Survivors)}");
+            session.NoteSurvivors(context.Case.Name, SessionProcesses.Describe(exit.Survivors));
         }
 
         var output = CommandOutput.Read(scratch);
@@ -134,7 +136,7 @@ public sealed class CommandExecutor : ISessionExecutor
     {
         var verdict = canceled ? CommandVerdict.None : CommandVerdict.Read(output.Out.Text);
         var (cause, why) = CauseOf(exit, output, verdict);
-        var survivors = exit.Survivors.Count > 0 ? $"could not be ended: {Describe(exit.Survivors)}" : "";
+        var survivors = exit.Survivors.Count > 0 ? $"could not be ended: {SessionProcesses.Describe(exit.Survivors)}" : "";
         return new AttemptReport
         {
             Cause = cause,

@@ -3,6 +3,9 @@ namespace PSRunner.Engine.Execution;
 /// <summary>What an executor knows of the attempt it runs, and how it says that work was done.</summary>
 public sealed class AttemptContext
 {
+    private const long Holding = -1;
+
+    private long _clockStart;
     private long _lastProgress;
     private string _lastActivity = "started";
 
@@ -35,6 +38,18 @@ public sealed class AttemptContext
 
     /// <summary>What was done last, in a few words.</summary>
     internal string LastActivity => Volatile.Read(ref _lastActivity);
+
+    /// <summary>When the attempt's clocks started because something had to be made ready first; now while they are held; 0: they were not held.</summary>
+    internal long ClockStart => Volatile.Read(ref _clockStart) is Holding ? Time.GetTimestamp() : Volatile.Read(ref _clockStart);
+
+    /// <summary>
+    /// Holds the attempt's clocks until <see cref="StartClock"/> while what runs it is made ready (a worker process): that time
+    /// is not the test's. Whoever holds them has a limit of his own.
+    /// </summary>
+    internal void HoldClock() => Volatile.Write(ref _clockStart, Holding);
+
+    /// <summary>The attempt begins.</summary>
+    internal void StartClock() => Volatile.Write(ref _clockStart, Time.GetTimestamp());
 
     /// <summary>Says that work was done (bytes of a reply, a turn, a line of output). Not a heartbeat. Cheap, from any thread.</summary>
     /// <param name="activity">A few words for the message of a timeout, <c>turn 3 answered</c>.</param>

@@ -134,7 +134,7 @@ internal sealed partial class Conductor
     };
 
     private double SecondsOf(RunningAttempt attempt, bool abandoned) =>
-        _time.GetElapsedTime(attempt.DispatchedAt, abandoned ? _time.GetTimestamp() : attempt.EndedAt).TotalSeconds;
+        _time.GetElapsedTime(attempt.ClockStartedAt, abandoned ? _time.GetTimestamp() : attempt.EndedAt).TotalSeconds;
 
     private string NameOf(RunningAttempt attempt) => attempt.Context?.Case.Name ?? _session.Cases.IdOf(attempt.Index);
 

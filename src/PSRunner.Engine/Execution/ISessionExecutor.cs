@@ -1,3 +1,5 @@
+using PSRunner.Engine.Processes;
+
 namespace PSRunner.Engine.Execution;
 
 /// <summary>An executor that holds something for as long as a session lives: processes, threads, folders.</summary>
@@ -7,16 +9,43 @@ public interface ISessionExecutor : ITestExecutor
     /// Called once the run folder is owned and before the first attempt, when the plan has cases of this kind. Returns at
     /// once: work that takes time is awaited by the attempts.
     /// </summary>
-    /// <returns>Disposed of after the last attempt; gives up, within seconds, whatever is held.</returns>
+    /// <returns>Disposed of after the last attempt; gives up, within seconds, whatever is held. Null: nothing is.</returns>
     /// <exception cref="IOException">The session cannot begin.</exception>
-    IDisposable BeginSession(SessionFacts session);
+    IDisposable? BeginSession(SessionFacts session);
 }
 
 /// <summary>What an executor may know of a session.</summary>
-/// <param name="BatchId">The batch's id.</param>
-/// <param name="Number">The session's number, from 1.</param>
-/// <param name="ScratchFolder">A full path; made by who needs it. What lies there is nobody's but the executor's.</param>
-/// <param name="Grace">Time between asking an attempt to end and giving it up.</param>
-/// <param name="Time">The batch's clock.</param>
-/// <param name="Note">Hears what the user should be told. From any thread.</param>
-public sealed record SessionFacts(string BatchId, int Number, string ScratchFolder, TimeSpan Grace, TimeProvider Time, Action<string> Note);
+/// <param name="batchId">The batch's id.</param>
+/// <param name="number">The session's number, from 1.</param>
+/// <param name="scratchFolder">A full path; made by who needs it. What lies there is nobody's but the executors'.</param>
+/// <param name="grace">Time between asking an attempt to end and giving it up.</param>
+/// <param name="time">The batch's clock.</param>
+/// <param name="note">Hears what the user should be told. From any thread.</param>
+public sealed class SessionFacts(string batchId, int number, string scratchFolder, TimeSpan grace, TimeProvider time, Action<string> note) : IDisposable
+{
+    private SessionProcesses? _processes;
+
+    /// <summary>The batch's id.</summary>
+    public string BatchId => batchId;
+
+    /// <summary>The session's number, from 1.</summary>
+    public int Number => number;
+
+    /// <summary>A full path; made by who needs it.</summary>
+    public string ScratchFolder => scratchFolder;
+
+    /// <summary>Time between asking an attempt to end and giving it up.</summary>
+    public TimeSpan Grace => grace;
+
+    /// <summary>The batch's clock.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>Hears what the user should be told. From any thread.</summary>
+    public Action<string> Note => note;
+
+    /// <summary>What the session's executors share that start processes; made when the first of them asks. Asked for by one thread, before the first attempt.</summary>
+    internal SessionProcesses Processes => _processes ??= new SessionProcesses(this);
+
+    /// <summary>Ends by force whatever process still runs.</summary>
+    public void Dispose() => _processes?.Dispose();
+}

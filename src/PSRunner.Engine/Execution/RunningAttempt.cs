@@ -36,7 +36,10 @@ internal sealed class RunningAttempt(AttemptRunner runner, AttemptToken token, i
     public long DispatchedAt { get; private set; }
 
     /// <summary>The timestamp at which a thread of the pool took it up; null: it waits for one, because tests block the others.</summary>
-    public long? BegunAt => Volatile.Read(ref _begunAt) is not 0 and var begun ? begun : null;
+    public long? BegunAt => Volatile.Read(ref _begunAt) is not 0 and var begun ? Math.Max(begun, Context?.ClockStart ?? 0) : null;
+
+    /// <summary>The timestamp from which its duration counts.</summary>
+    public long ClockStartedAt => Math.Max(DispatchedAt, Context?.ClockStart ?? 0);
 
     /// <summary>The timestamp of its end, once it has a report.</summary>
     public long EndedAt { get; private set; }

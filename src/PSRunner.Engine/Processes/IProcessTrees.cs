@@ -18,6 +18,9 @@ internal static class ProcessTrees
     /// <summary>Variable that names the case of a process: <c>batch/case/attempt</c>. Inherited by all it starts.</summary>
     public const string CaseVariable = "PSRUNNER_CASE";
 
+    /// <summary>Variable that tells a program the numbers of the handles it was given.</summary>
+    public const string HandlesVariable = "PSRUNNER_HANDLES";
+
     /// <summary>Makes the component for this system. The environment that children inherit is the one of this moment.</summary>
     public static IProcessTrees Create() =>
         OperatingSystem.IsWindows() ? new Windows.WindowsProcessTrees()

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 
 namespace PSRunner.Engine.Processes;
 
@@ -25,6 +26,9 @@ internal sealed record ProcessTreeOptions
 
     /// <summary>The same for standard error; may be the same file.</summary>
     public required string StandardErrorPath { get; init; }
+
+    /// <summary>Handles of ours that the program gets beside its three streams; their numbers there stand, comma between them, in <see cref="ProcessTrees.HandlesVariable"/>.</summary>
+    public IReadOnlyList<SafeHandle> Handles { get; init; } = [];
 
     /// <summary>Value of <see cref="ProcessTrees.CaseVariable"/>, <c>batch/case/attempt</c>, by which a later session finds what was left.</summary>
     public required string Marker { get; init; }

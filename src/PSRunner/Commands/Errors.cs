@@ -34,6 +34,11 @@ internal static class Errors
     public const string NothingToChange = nameof(NothingToChange);
     public const string EndpointMissing = nameof(EndpointMissing);
     public const string EndpointNotFound = nameof(EndpointNotFound);
+    public const string InputNotSendable = nameof(InputNotSendable);
+    public const string ScriptNotFound = nameof(ScriptNotFound);
+    public const string ScriptDoesNotParse = nameof(ScriptDoesNotParse);
+    public const string ScriptMissing = nameof(ScriptMissing);
+    public const string NoWorkerShellFound = nameof(NoWorkerShellFound);
 
     /// <summary>What the engine refused, as PowerShell says it.</summary>
     public static ErrorRecord From(TestBatchException error) =>
@@ -41,7 +46,7 @@ internal static class Errors
 
     public static TestBatchException NotATestCase(object input) => new(
         InputIsNotATestCase, ErrorKind.InvalidArgument,
-        $"'{input}' ({input.GetType()}) is no test case. Cases come from New-WorkflowTest and New-CommandTest, and from Get-TestResult (runs them again).", input);
+        $"'{input}' ({input.GetType()}) is no test case. To run something for each object give a script block: ... | Start-TestBatch {{ ... }}. Cases come from New-WorkflowTest, New-CommandTest, New-ScriptTest, and from Get-TestResult (runs them again).", input);
 
     public static TestBatchException NoBatch(string command) => new(
         NoBatchGiven, ErrorKind.InvalidArgument,
@@ -160,6 +165,27 @@ internal static class Errors
 
     public static TestBatchException EndpointUnknown(string name) => new(
         EndpointNotFound, ErrorKind.NotFound, $"There is no endpoint '{name}'. List all with Get-TestEndpoint, or add it with Register-TestEndpoint.", name);
+
+    /// <param name="what">Names the value: <c>Input 3 ('a').callback</c>.</param>
+    /// <param name="why">Goes on after its name.</param>
+    /// <param name="value">The value.</param>
+    public static TestBatchException NotSendable(string what, string why, object? value) => new(
+        InputNotSendable, ErrorKind.InvalidArgument, $"{what} {why.TrimEnd('.')}.", value);
+
+    public static TestBatchException NoScript(string path, Exception inner) => new(
+        ScriptNotFound, ErrorKind.NotFound, $"The script '{path}' cannot be read: {inner.Message}", path, inner);
+
+    public static TestBatchException DoesNotParse(string path, System.Management.Automation.Language.ParseError error) => new(
+        ScriptDoesNotParse, ErrorKind.InvalidData,
+        $"'{path}' does not parse: line {error.Extent.StartLineNumber}, column {error.Extent.StartColumnNumber}: {error.Message}", path);
+
+    public static TestBatchException NoScriptGiven() => new(
+        ScriptMissing, ErrorKind.InvalidArgument, "Which script? Give a block, New-ScriptTest { ... }, or a file with -FilePath.");
+
+    /// <param name="variable">The variable that may name one.</param>
+    public static TestBatchException NoWorkerShell(string variable) => new(
+        NoWorkerShellFound, ErrorKind.NotFound,
+        $"No PowerShell was found to run tests in: there is neither pwsh nor psrunner in PATH. Install one, name it with $env:{variable}, or use -Isolation Runspace.");
 
     private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch
     {

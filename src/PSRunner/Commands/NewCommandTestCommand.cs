@@ -8,7 +8,7 @@ namespace PSRunner.Commands;
 /// <summary>Makes test cases that run a program, one for each combination of the matrix. Nothing is started.</summary>
 [Cmdlet(VerbsCommon.New, "CommandTest")]
 [OutputType(typeof(TestCase))]
-public sealed class NewCommandTestCommand : TestBatchCommand
+public sealed class NewCommandTestCommand : NewTestCommand
 {
     /// <summary>The program.</summary>
     [Parameter(Position = 0, HelpMessage = "The program: a name in PATH, or a path.")]
@@ -51,32 +51,10 @@ public sealed class NewCommandTestCommand : TestBatchCommand
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>Seconds that a case may take.</summary>
-    [Parameter(HelpMessage = "Seconds that a case may take; the batch's limit when not given.")]
-    [Alias("TimeoutSeconds", "TestTimeout")]
-    [ValidateRange(Seconds.Least, Seconds.Most)]
-    [SecondsTransformation]
-    public double TestTimeoutSeconds { get; set; }
-
     /// <summary>Free words to select results by.</summary>
     [Parameter(HelpMessage = "Free words to select results by.")]
     [ValidateNotNullOrEmpty]
     public string[] Tag { get; set; } = [];
-
-    /// <summary>How often each case runs.</summary>
-    [Parameter(HelpMessage = "How often each case runs.")]
-    [ValidateRange(1, 100_000)]
-    public int Repeat { get; set; } = 1;
-
-    /// <summary>Retries of these cases.</summary>
-    [Parameter(HelpMessage = "Retries of these cases; the batch's count when not given.")]
-    [ValidateRange(0, 100)]
-    public int RetryCount { get; set; }
-
-    /// <summary>What the cases compete for.</summary>
-    [Parameter(HelpMessage = "What the cases compete for, gpu for example: one at a time, or what -ResourceLimit of Start-TestBatch says.")]
-    [ValidatePattern(ResourceLimits.NamePattern)]
-    public string? Resource { get; set; }
 
     private protected override void End()
     {
@@ -84,17 +62,17 @@ public sealed class NewCommandTestCommand : TestBatchCommand
         {
             Command = Command ?? "",
             Arguments = [.. Flat(ArgumentList).Select(ToArgument)],
-            Matrix = [.. Pairs(Matrix).Select(p => KeyValuePair.Create<string, IReadOnlyList<object?>>(p.Key, [.. ToList(p.Value).Select(Unwrap)]))],
+            Matrix = Axes(Matrix),
             Parameters = Pairs(Parameter),
             Environment = [.. Pairs(Environment).Select(p => KeyValuePair.Create(p.Key, ToVariable(p.Key, p.Value)))],
             CurrentFolder = SessionState.Path.CurrentFileSystemLocation.ProviderPath,
             WorkingDirectory = WorkingDirectory,
             StandardInput = StandardInput,
             Name = Name,
-            TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds) ?? double.NaN,
+            TestTimeoutSeconds = OwnTimeoutSeconds,
             Tag = Tag,
             Repeat = Repeat,
-            RetryCount = Given(nameof(RetryCount), RetryCount),
+            RetryCount = OwnRetryCount,
             Resource = Resource,
         };
         foreach (var testCase in CommandCases.Create(options))
@@ -111,12 +89,4 @@ public sealed class NewCommandTestCommand : TestBatchCommand
 
     private static string? ToVariable(string name, object? value) =>
         value is SecureString or PSCredential ? throw Errors.SecretValue(name) : value is null ? null : LanguagePrimitives.ConvertTo<string>(value);
-
-    private static IReadOnlyList<KeyValuePair<string, object?>> Pairs(IDictionary? dictionary) =>
-        dictionary is null ? [] : [.. dictionary.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create(LanguagePrimitives.ConvertTo<string>(e.Key), Unwrap(e.Value)))];
-
-    private static IEnumerable<object?> ToList(object? value) =>
-        value is IEnumerable list and not string and not IDictionary ? list.Cast<object?>() : [value];
-
-    private static object? Unwrap(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
 }

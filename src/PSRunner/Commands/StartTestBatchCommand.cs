@@ -7,7 +7,7 @@ namespace PSRunner.Commands;
 /// <summary>Runs test cases as a new batch. Each result is written when it is on disk, not before.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TestBatch", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, DefaultParameterSetName = FromTestCases)]
 [OutputType(typeof(TestResult))]
-public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
+public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposable
 {
     private const string FromTestCases = "TestCase";
 
@@ -16,11 +16,15 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
 
     /// <summary>A label of 1 to 80 characters.</summary>
     [Parameter(Position = 0, ParameterSetName = FromTestCases, HelpMessage = "A label; the batch's id begins with it.")]
+    [Parameter(ParameterSetName = FromBlock, HelpMessage = "A label; the batch's id begins with it.")]
+    [Parameter(ParameterSetName = FromFile, HelpMessage = "A label; the batch's id begins with it.")]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "batch";
 
-    /// <summary>Test cases, or results whose cases run again in a new batch.</summary>
+    /// <summary>Test cases, or results whose cases run again in a new batch; for a script any objects, one case each.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = FromTestCases, HelpMessage = "Test cases, or results whose cases run again.")]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = FromBlock, HelpMessage = "Any objects: one case each, $_ in the script.")]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = FromFile, HelpMessage = "Any objects: one case each, $_ in the script.")]
     public PSObject? InputObject { get; set; }
 
     /// <summary>The folder that holds the run folders.</summary>
@@ -121,10 +125,20 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _slot.Stop();
 
-    private protected override void Begin() => _batch = new NewBatch(Options(), isDryRun: IsWhatIf());
+    private protected override void Begin()
+    {
+        ReadScript();
+        _batch = new NewBatch(Options(), isDryRun: IsWhatIf());
+    }
 
     private protected override void Process()
     {
+        if (_script is not null)
+        {
+            AddScriptCases();
+            return;
+        }
+
         foreach (var input in Unrolled(InputObject))
         {
             switch (input)
@@ -143,6 +157,7 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
 
     private protected override void End()
     {
+        AddScriptWithoutInput();
         if (_batch!.Count == 0)
         {
             WriteWarning("Nothing to run: no test case came through the pipeline.");
@@ -179,6 +194,10 @@ public sealed class StartTestBatchCommand : TestBatchCommand, IDisposable
         MaxFailures = Given(nameof(MaxFailures), MaxFailures),
         Durability = Enum.Parse<Durability>(Durability, ignoreCase: true),
         KeepArtifact = Enum.Parse<ArtifactRule>(KeepArtifact, ignoreCase: true),
+        Isolation = Enum.Parse<TestIsolation>(Isolation, ignoreCase: true),
+        InitializationScript = InitializationScript?.ToString(),
+        Module = [.. Module.Select(ToModule)],
+        Metric = Metric,
     };
 
     // With -WhatIf nothing may be written, not even the plan.

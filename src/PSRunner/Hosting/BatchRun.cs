@@ -36,7 +36,7 @@ internal sealed class BatchRun : IDisposable
     /// <param name="toRun">Cases that are pending.</param>
     public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeOptions changes, out int toRun)
     {
-        var session = BatchSession.Resume(runFolder, changes, Executors.All());
+        var session = BatchSession.Resume(runFolder, changes, Executors.For(StoredBatch.OptionsOf(runFolder)));
         toRun = session.ToRun;
         return new BatchRun(output, session);
     }

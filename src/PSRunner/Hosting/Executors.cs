@@ -1,5 +1,8 @@
 using PSRunner.Engine.Commands;
 using PSRunner.Engine.Execution;
+using PSRunner.Engine.Planning;
+using PSRunner.Engine.Workers;
+using PSRunner.Scripts;
 using PSRunner.Workflows;
 using PSRunner.Workflows.Models;
 
@@ -8,8 +11,23 @@ namespace PSRunner.Hosting;
 /// <summary>The executors that the module brings.</summary>
 internal static class Executors
 {
-    public static IReadOnlyList<ITestExecutor> All() => [new WorkflowExecutor(Models), new CommandExecutor()];
+    /// <summary>One for each kind of case.</summary>
+    /// <param name="options">What was asked of the batch: scripts run where and prepared as these say.</param>
+    public static IReadOnlyList<ITestExecutor> For(BatchOptions options) =>
+        [new WorkflowExecutor(Models), new CommandExecutor(options.Metric), Scripts(options)];
 
     /// <summary>The models that cases can name.</summary>
     public static IModelCatalog Models => EmbeddedModels.FromEnvironment();
+
+    private static ITestExecutor Scripts(BatchOptions options)
+    {
+        var setup = ScriptSetup.Of(options);
+
+        // What a worker is prepared with decides results as much as the script does.
+        var fingerprint = setup is { InitializationScript: null, Module: [] } ? "script/1" : $"script/1-{CaseId.Hash(setup.ToJson())}";
+        IReadOnlyList<string> metrics = options.Metric ?? [];
+        return options.Isolation == TestIsolation.Runspace
+            ? new RunspaceExecutor(fingerprint, metrics, setup)
+            : new WorkerExecutor(new WorkerOptions { Kind = ScriptCases.Kind, Fingerprint = fingerprint, Metrics = metrics, Command = WorkerShell.Find, Setup = setup.ToJson() });
+    }
 }

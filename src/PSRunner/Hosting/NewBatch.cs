@@ -12,7 +12,7 @@ internal sealed class NewBatch : IDisposable
 
     /// <param name="options">What was asked.</param>
     /// <param name="isDryRun">True: nothing is written.</param>
-    public NewBatch(BatchOptions options, bool isDryRun) => _builder = new BatchBuilder(options, Executors.All(), isDryRun);
+    public NewBatch(BatchOptions options, bool isDryRun) => _builder = new BatchBuilder(options, Executors.For(options), isDryRun);
 
     public int Count => _builder.Count;
 

@@ -6,9 +6,13 @@ namespace PSRunner.Module.Tests.Hosting;
 /// <summary>A bare PowerShell engine with the packaged module imported: core commands only.</summary>
 internal sealed class HostedPowerShell : IDisposable
 {
-    // Batches of tests must not show up among the user's own; child processes inherit this.
-    static HostedPowerShell() =>
+    // Batches of tests must not show up among the user's own, and workers are the psrunner that was built; child processes
+    // inherit both.
+    static HostedPowerShell()
+    {
         Environment.SetEnvironmentVariable("XDG_STATE_HOME", Directory.CreateTempSubdirectory("psrunner-state-").FullName);
+        Environment.SetEnvironmentVariable("PSRUNNER_WORKER_SHELL", Repository.ShellProgram);
+    }
 
     public HostedPowerShell(string? location = null)
     {

@@ -18,6 +18,13 @@ internal static unsafe partial class Libc
     public const int EPERM = 1;
     public const int PR_SET_CHILD_SUBREAPER = 36;
     public const int RUSAGE_SELF = 0;
+    public const int P_ALL = 0;
+    public const int WEXITED = 4;
+
+    /// <summary>Closes a descriptor when another program is executed.</summary>
+    public static nuint FIOCLEX => OperatingSystem.IsMacOS() ? 0x20006601u : 0x5451u;
+
+    public static int WNOWAIT => OperatingSystem.IsMacOS() ? 0x20 : 0x1000000;
 
     public static int SIGCONT => OperatingSystem.IsMacOS() ? 19 : 18;
 
@@ -35,6 +42,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    public static partial int IoControl(int fd, nuint request);
+
+    [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
+    public static partial int WaitId(int kind, int id, void* info, int options);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);

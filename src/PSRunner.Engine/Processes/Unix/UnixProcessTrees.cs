@@ -9,6 +9,7 @@ internal sealed class UnixProcessTrees : IProcessTrees
     public const string TreeVariable = "PSRUNNER_TREE";
 
     private const int Nice = 10;
+    private const int FirstHandle = 3;
 
     private readonly string _token = Guid.NewGuid().ToString("N");
     private readonly ChildEnvironment _environment = new();
@@ -58,6 +59,12 @@ internal sealed class UnixProcessTrees : IProcessTrees
         var tag = string.Create(CultureInfo.InvariantCulture, $"{_token}-{Interlocked.Increment(ref _count)}");
         var environment = _environment.For(options);
         environment[TreeVariable] = tag;
+        var handles = HandlesOf(options);
+        if (handles.Length > 0)
+        {
+            environment[ProcessTrees.HandlesVariable] = string.Join(',', handles.Select(h => h.Target));
+        }
+
         var program = ProgramPath.Find(options.Program, options.WorkingDirectory, environment.GetValueOrDefault("PATH"));
         StartFailures.RejectZeroBytes(options, environment);
         var input = WriteInput(options);
@@ -69,6 +76,7 @@ internal sealed class UnixProcessTrees : IProcessTrees
                 new(0, input ?? "/dev/null"),
                 new(1, options.StandardOutputPath, Write: true),
                 options.StandardErrorPath == options.StandardOutputPath ? new(2, null, Source: 1) : new(2, options.StandardErrorPath, Write: true),
+                .. handles,
             ];
             var error = PosixSpawn.Start(program, options.Arguments, environment, options.WorkingDirectory, files, out var pid);
             if (error != 0)
@@ -97,6 +105,19 @@ internal sealed class UnixProcessTrees : IProcessTrees
                 File.Delete(input);
             }
         }
+    }
+
+    // Each gets a number in the child that is none of ours to pass on, so that no copy overwrites the source of the next.
+    private static ChildFile[] HandlesOf(ProcessTreeOptions options)
+    {
+        var sources = options.Handles.Select(h => (int)h.DangerousGetHandle()).ToList();
+        var first = FirstHandle;
+        while (sources.Exists(source => source >= first && source < first + sources.Count))
+        {
+            first += sources.Count;
+        }
+
+        return [.. sources.Select((source, i) => new ChildFile(first + i, null, Source: source))];
     }
 
     // A file rather than a pipe: nobody has to feed it while the child does not read.

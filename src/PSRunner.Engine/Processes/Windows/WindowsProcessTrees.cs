@@ -24,6 +24,11 @@ internal sealed unsafe class WindowsProcessTrees : IProcessTrees
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var environment = _environment.For(options);
+        if (options.Handles.Count > 0)
+        {
+            environment[ProcessTrees.HandlesVariable] = string.Join(',', options.Handles.Select(h => h.DangerousGetHandle()));
+        }
+
         var program = ProgramPath.Find(options.Program, options.WorkingDirectory, environment.GetValueOrDefault("PATH"));
         var job = new Job();
         try
@@ -71,35 +76,20 @@ internal sealed unsafe class WindowsProcessTrees : IProcessTrees
         nuint size = 0;
         _ = Kernel32.InitializeAttributes(null, 2, 0, &size);
         var attributes = NativeMemory.Alloc(size);
-        var files = stackalloc nint[] { input.DangerousGetHandle(), output.DangerousGetHandle(), error.DangerousGetHandle() };
+        // Only these handles are inherited, and a handle may be listed once.
+        nint[] given = [input.DangerousGetHandle(), output.DangerousGetHandle(), error.DangerousGetHandle(), .. options.Handles.Select(h => h.DangerousGetHandle())];
+        nint[] inherited = [.. given.Distinct()];
         var jobs = stackalloc nint[] { job.DangerousGetHandle() };
         try
         {
             Check(Kernel32.InitializeAttributes(attributes, 2, 0, &size), program, options);
             try
             {
-                // Only these handles are inherited. A handle may be listed once.
-                var count = (nuint)(ReferenceEquals(output, error) ? 2 : 3);
-                Check(Kernel32.UpdateAttribute(attributes, 0, Kernel32.HandleListAttribute, files, count * (nuint)sizeof(nint), null, null), program, options);
-                Check(Kernel32.UpdateAttribute(attributes, 0, Kernel32.JobListAttribute, jobs, (nuint)sizeof(nint), null, null), program, options);
-                var startup = new Kernel32.StartupInfo
+                fixed (nint* files = inherited)
                 {
-                    Size = sizeof(Kernel32.StartupInfo),
-                    Flags = Kernel32.UseStdHandles,
-                    Input = files[0],
-                    Output = files[1],
-                    Error = files[2],
-                    Attributes = (nint)attributes,
-                };
-                var flags = Kernel32.CreateUnicodeEnvironment | Kernel32.ExtendedStartupInfo | Kernel32.CreateNoWindow
-                    | (options.Yields ? Kernel32.BelowNormalPriority : 0);
-                Kernel32.ProcessInformation started;
-                fixed (char* text = (line + '\0').ToCharArray(), variables = block)
-                {
-                    Check(Kernel32.CreateProcess(program, text, null, null, true, flags, variables, options.WorkingDirectory, &startup, &started), program, options);
+                    Check(Kernel32.UpdateAttribute(attributes, 0, Kernel32.HandleListAttribute, files, (nuint)(inherited.Length * sizeof(nint)), null, null), program, options);
+                    return Create(program, line, block, options, attributes, jobs, given);
                 }
-
-                return started;
             }
             finally
             {
@@ -110,6 +100,30 @@ internal sealed unsafe class WindowsProcessTrees : IProcessTrees
         {
             NativeMemory.Free(attributes);
         }
+    }
+
+    private static Kernel32.ProcessInformation Create(
+        string program, string line, string block, ProcessTreeOptions options, void* attributes, nint* jobs, nint[] given)
+    {
+        Check(Kernel32.UpdateAttribute(attributes, 0, Kernel32.JobListAttribute, jobs, (nuint)sizeof(nint), null, null), program, options);
+        var startup = new Kernel32.StartupInfo
+        {
+            Size = sizeof(Kernel32.StartupInfo),
+            Flags = Kernel32.UseStdHandles,
+            Input = given[0],
+            Output = given[1],
+            Error = given[2],
+            Attributes = (nint)attributes,
+        };
+        var flags = Kernel32.CreateUnicodeEnvironment | Kernel32.ExtendedStartupInfo | Kernel32.CreateNoWindow
+            | (options.Yields ? Kernel32.BelowNormalPriority : 0);
+        Kernel32.ProcessInformation started;
+        fixed (char* text = (line + '\0').ToCharArray(), variables = block)
+        {
+            Check(Kernel32.CreateProcess(program, text, null, null, true, flags, variables, options.WorkingDirectory, &startup, &started), program, options);
+        }
+
+        return started;
     }
 
     private static void Check(bool done, string program, ProcessTreeOptions options)

@@ -1,4 +1,4 @@
-namespace PSRunner.Engine.Commands;
+namespace PSRunner.Engine.Processes;
 
 /// <summary>
 /// The folder of one attempt: the files that the program writes its output to, and beside them the folder it works in, so

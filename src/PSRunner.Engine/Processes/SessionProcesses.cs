@@ -1,11 +1,13 @@
 using System.Globalization;
 using PSRunner.Engine.Execution;
-using PSRunner.Engine.Processes;
 
-namespace PSRunner.Engine.Commands;
+namespace PSRunner.Engine.Processes;
 
-/// <summary>What the commands of one session share: the keeper of their processes and the watch on their output.</summary>
-internal sealed class CommandSession : IDisposable
+/// <summary>
+/// What the executors of one session share that start processes: the keeper of the trees, the watch on their output. One
+/// for all of them, because it first sweeps what an earlier session left, and a second sweep would end the first's trees.
+/// </summary>
+internal sealed class SessionProcesses : IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.5);
@@ -15,7 +17,7 @@ internal sealed class CommandSession : IDisposable
     private readonly Task _swept;
 
     /// <param name="facts">The session.</param>
-    public CommandSession(SessionFacts facts)
+    public SessionProcesses(SessionFacts facts)
     {
         _facts = facts;
         Trees = ProcessTrees.Create();
@@ -30,20 +32,30 @@ internal sealed class CommandSession : IDisposable
     public OutputWatch Watch { get; }
 
     /// <summary>
-    /// Time between TERM and KILL: the session's grace less what killing, verifying and reading the output take, because
-    /// an attempt that has not returned when the grace is over is given up. A shorter grace than that kills at once.
+    /// Time between asking and killing: the session's grace less what killing, verifying and reading the output take,
+    /// because an attempt that has not returned when the grace is over is given up. A shorter grace than that kills at once.
     /// </summary>
     public TimeSpan Grace => _facts.Grace > Reserve ? _facts.Grace - Reserve : TimeSpan.Zero;
 
-    /// <summary>Completes when what an earlier session left running is gone; no command may start before.</summary>
+    /// <summary>Processes as a message names them.</summary>
+    public static string Describe(IEnumerable<SurvivingProcess> survivors) =>
+        string.Join(", ", survivors.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Pid} ({s.Command})")));
+
+    /// <summary>Completes when what an earlier session left running is gone; no process may start before.</summary>
     public Task SweptAsync(CancellationToken cancellation) => _swept.WaitAsync(cancellation);
 
     /// <summary>The marker of an attempt's processes.</summary>
     public string MarkerOf(AttemptContext context) => string.Create(CultureInfo.InvariantCulture, $"{_facts.BatchId}/{context.CaseId}/{context.Attempt}");
 
+    /// <summary>The marker of what serves many attempts.</summary>
+    public string MarkerOf(string name) => $"{_facts.BatchId}/{name}/0";
+
     /// <summary>Makes the folder of an attempt.</summary>
-    public ScratchFolder MakeScratch(AttemptContext context) => new(
-        Path.Combine(_facts.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{context.CaseId}-{_facts.Number}-{context.Attempt}")), _facts.Note);
+    public ScratchFolder MakeScratch(AttemptContext context) => new(PathFor(context), _facts.Note);
+
+    /// <summary>Where an attempt's folder is, or would be.</summary>
+    public string PathFor(AttemptContext context) =>
+        Path.Combine(_facts.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{context.CaseId}-{_facts.Number}-{context.Attempt}"));
 
     /// <summary>Tells the user what could not be ended.</summary>
     public void NoteSurvivors(string name, string survivors) => _facts.Note($"'{name}' left processes that could not be ended: {survivors}");
@@ -73,7 +85,7 @@ internal sealed class CommandSession : IDisposable
 
             if (report.Survivors.Count > 0)
             {
-                _facts.Note($"Processes of an earlier session could not be ended: {CommandExecutor.Describe(report.Survivors)}");
+                _facts.Note($"Processes of an earlier session could not be ended: {Describe(report.Survivors)}");
             }
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)

@@ -1,0 +1,11 @@
+namespace PSRunner.Engine.Workers;
+
+/// <summary>Takes what a test writes while it runs. Safe from any thread.</summary>
+internal interface ITestOutput
+{
+    /// <summary>Text as it came; the receiver bounds it. Counts as work done.</summary>
+    void Write(string text);
+
+    /// <summary>Work was done: a few words for the message of a timeout.</summary>
+    void Progress(string activity);
+}

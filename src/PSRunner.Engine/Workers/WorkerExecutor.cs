@@ -1,0 +1,84 @@
+using PSRunner.Engine.Execution;
+
+namespace PSRunner.Engine.Workers;
+
+/// <summary>
+/// Runs cases in worker processes, one at a time in each, so that whatever a test does it does to its worker: the worker is
+/// killed at the test's limit, and a worker that dies takes one test with it.
+/// </summary>
+#pragma warning disable CA1001 // Whoever begins a session disposes of the pool; the executor outlives it and may run another.
+internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
+#pragma warning restore CA1001
+{
+    private WorkerPool? _pool;
+    private Action<string> _note = static _ => { };
+
+    /// <inheritdoc/>
+    public string Kind => options.Kind;
+
+    /// <inheritdoc/>
+    public string Fingerprint => options.Fingerprint;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Metrics => options.Metrics;
+
+    /// <inheritdoc/>
+    public bool JudgesModel => false;
+
+    /// <inheritdoc/>
+    public bool CanCrashHost => false;
+
+    /// <inheritdoc/>
+    public double DefaultTestTimeoutSeconds => 600;
+
+    /// <inheritdoc/>
+    public IDisposable BeginSession(SessionFacts session)
+    {
+        _note = session.Note;
+        return _pool = new WorkerPool(session, options);
+    }
+
+    /// <inheritdoc/>
+    public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
+    {
+        var pool = _pool ?? throw new InvalidOperationException("Workers live in a session.");
+        WorkerProcess worker;
+        context.HoldClock();
+        try
+        {
+            // Tried again: in a process that no other test has touched.
+            worker = await pool.RentAsync(fresh: context.Try > 1, cancellation).ConfigureAwait(false);
+        }
+        catch (WorkerStartException e)
+        {
+            return new AttemptReport { Cause = Causes.NotStarted, Message = e.Message };
+        }
+        finally
+        {
+            context.StartClock();
+        }
+
+        try
+        {
+            var report = await worker.RunAsync(context, cancellation).ConfigureAwait(false);
+            TidyUp(worker, context, report.Cause == Causes.None);
+            return report;
+        }
+        finally
+        {
+            await pool.ReturnAsync(worker).ConfigureAwait(false);
+        }
+    }
+
+    private void TidyUp(WorkerProcess worker, AttemptContext context, bool passed)
+    {
+        try
+        {
+            worker.TidyUp(context, passed);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _note($"The scratch folder of '{context.Case.Name}' could not be tidied up: {e.Message}");
+        }
+    }
+}

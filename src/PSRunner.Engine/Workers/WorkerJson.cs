@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using PSRunner.Engine.Execution;
+
+namespace PSRunner.Engine.Workers;
+
+/// <summary>A case as a worker gets it.</summary>
+internal sealed record WorkerCase
+{
+    /// <summary>The case's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its definition: JSON as text.</summary>
+    public required string Definition { get; init; }
+
+    /// <summary>The hash of the text it shares with others; empty when there is none.</summary>
+    public string SharedHash { get; init; } = "";
+
+    /// <summary>The empty folder it works in; a full path.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The text it shares; known at the worker's end.</summary>
+    [JsonIgnore]
+    public string SharedText { get; init; } = "";
+}
+
+/// <summary>What a worker tells of a case that ended, and of itself.</summary>
+internal sealed record WorkerReport
+{
+    /// <summary>How the test ended.</summary>
+    public required AttemptReport Result { get; init; }
+
+    /// <summary>True when the test left processes of its own running.</summary>
+    public bool LeftProcesses { get; init; }
+
+    /// <summary>Bytes of memory that the worker holds.</summary>
+    public long Memory { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(WorkerCase))]
+[JsonSerializable(typeof(WorkerReport))]
+internal sealed partial class WorkerJson : JsonSerializerContext;

@@ -1,0 +1,351 @@
+using System.Globalization;
+using System.IO.Pipes;
+using System.Text;
+using System.Text.Json;
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Processes;
+
+namespace PSRunner.Engine.Workers;
+
+/// <summary>
+/// A worker as its runner sees it: a process tree, the channel to it, and a thread that reads what it says. The thread is
+/// its own, because tests may have blocked every thread of the pool. Used by one attempt at a time.
+/// </summary>
+#pragma warning disable CA1001 // EndAsync closes the channel: it has to wait for the process.
+internal sealed class WorkerProcess
+#pragma warning restore CA1001
+{
+    private const long LongestFile = 64 << 20;
+    private const long MostGrowth = 256 << 20;
+
+    private static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndLimit = ProcessTree.VerifyLimit + TimeSpan.FromSeconds(1);
+
+    private readonly SessionProcesses _processes;
+    private readonly TimeProvider _time;
+    private readonly string _folder;
+    private readonly WorkerChannel _channel;
+    private readonly ProcessTree _tree;
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource<string?> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private RunningCase? _running;
+    private bool _gone;
+    private long _firstMemory;
+    private bool _spent;
+
+    /// <summary>Starts a worker; it is not ready before <see cref="SetUpAsync"/>.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="command">The program.</param>
+    /// <param name="name">Unique in the session.</param>
+    /// <exception cref="ProcessStartException">It could not be started.</exception>
+    /// <exception cref="IOException">Its folder could not be made.</exception>
+    public WorkerProcess(SessionFacts session, WorkerCommand command, string name)
+    {
+        _processes = session.Processes;
+        _time = session.Time;
+        _folder = Path.Combine(session.ScratchFolder, name);
+        Directory.CreateDirectory(WorkFolder);
+        var inheritability = OperatingSystem.IsWindows() ? HandleInheritability.Inheritable : HandleInheritability.None;
+        var toWorker = new AnonymousPipeServerStream(PipeDirection.Out, inheritability);
+        var fromWorker = new AnonymousPipeServerStream(PipeDirection.In, inheritability);
+        try
+        {
+            _tree = _processes.Trees.Start(new ProcessTreeOptions
+            {
+                Program = command.Program,
+                Arguments = command.Arguments,
+                WorkingDirectory = WorkFolder,
+                StandardOutputPath = OutputFile,
+                StandardErrorPath = ErrorFile,
+                Handles = [toWorker.ClientSafePipeHandle, fromWorker.ClientSafePipeHandle],
+                Marker = _processes.MarkerOf(name),
+                Yields = true,
+            });
+        }
+        catch
+        {
+            toWorker.Dispose();
+            fromWorker.Dispose();
+            RemoveFolder();
+            throw;
+        }
+
+        toWorker.DisposeLocalCopyOfClientHandle();
+        fromWorker.DisposeLocalCopyOfClientHandle();
+        _channel = new WorkerChannel(fromWorker, toWorker);
+        new Thread(Listen, 256 * 1024) { IsBackground = true, Name = $"PSRunner {name}" }.Start();
+    }
+
+    /// <summary>Cases it ran.</summary>
+    public int Cases { get; private set; }
+
+    /// <summary>False when it is gone, or must not run another case.</summary>
+    public bool IsUsable
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_gone && !_spent;
+            }
+        }
+    }
+
+    private string WorkFolder => Path.Combine(_folder, "work");
+
+    private string OutputFile => Path.Combine(_folder, "stdout.txt");
+
+    private string ErrorFile => Path.Combine(_folder, "stderr.txt");
+
+    /// <summary>Waits until it is prepared, at most a minute.</summary>
+    /// <returns>Null, or why it cannot run anything.</returns>
+    public async Task<string?> SetUpAsync(string setup, CancellationToken cancellation)
+    {
+        try
+        {
+            Send(WorkerMessage.SetUp, Encoding.UTF8.GetBytes(setup));
+            return await _ready.Task.WaitAsync(SetUpLimit, _time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"it was not ready within {SetUpLimit.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>Runs a case to its end, or ends it.</summary>
+    public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
+    {
+        var output = new OutputCapture(context);
+        var run = new RunningCase(output);
+        var (outputStart, errorStart) = (LengthOf(OutputFile), LengthOf(ErrorFile));
+        Cases++;
+        Begin(run);
+        WorkerReport? report;
+        using (_processes.Watch.Watch([OutputFile, ErrorFile], _ => context.ReportProgress("wrote output")))
+        using (cancellation.UnsafeRegister(static worker => _ = ((WorkerProcess)worker!).StopAsync(), this))
+        {
+            SendCase(context);
+            report = await run.Ended.ConfigureAwait(false);
+        }
+
+        if (report is not null && !cancellation.IsCancellationRequested)
+        {
+            Judge(report);
+            output.Write(Written(outputStart, errorStart, out _));
+            return Finish(report.Result, output);
+        }
+
+        // Whatever it still says, it is not asked again: what was interrupted may be in any state.
+        _spent = true;
+        var exit = await _tree.EndAsync(TimeSpan.Zero).ConfigureAwait(false);
+        if (exit.Survivors.Count > 0)
+        {
+            context.ReportProgress($"could not be ended: {SessionProcesses.Describe(exit.Survivors)}");
+            _processes.NoteSurvivors(context.Case.Name, SessionProcesses.Describe(exit.Survivors));
+        }
+
+        output.Write(Written(outputStart, errorStart, out var last));
+        return Finish(new AttemptReport { Cause = Causes.WorkerCrash, Message = Describe(exit, last) }, output);
+    }
+
+    /// <summary>Empties the folder that the cases work in; what a case that did not pass left there is kept as that attempt's.</summary>
+    public void TidyUp(AttemptContext context, bool passed)
+    {
+        if (!Directory.Exists(WorkFolder))
+        {
+            Directory.CreateDirectory(WorkFolder);
+        }
+        else if (Directory.EnumerateFileSystemEntries(WorkFolder).Any())
+        {
+            if (passed)
+            {
+                Directory.Delete(WorkFolder, recursive: true);
+            }
+            else
+            {
+                Directory.Move(WorkFolder, _processes.PathFor(context));
+            }
+
+            Directory.CreateDirectory(WorkFolder);
+        }
+    }
+
+    /// <summary>Ends it by force, with all it started.</summary>
+    public async Task EndAsync()
+    {
+        _spent = true;
+        _ = await _tree.EndAsync(TimeSpan.Zero).WaitAsync(EndLimit, _time).ConfigureAwait(false);
+        _channel.Dispose();
+        RemoveFolder();
+    }
+
+    private static AttemptReport Finish(AttemptReport report, OutputCapture output) =>
+        report with { Output = output.Text, Artifacts = [.. report.Artifacts, .. output.Artifacts] };
+
+    private void SendCase(AttemptContext context)
+    {
+        var shared = context.Case.Shared;
+        if (shared is not null && _known.Add(shared.Hash))
+        {
+            Send(WorkerMessage.Shared, Encoding.UTF8.GetBytes(shared.Hash + shared.Text));
+        }
+
+        var order = new WorkerCase { Name = context.Case.Name, Definition = context.Case.Definition, SharedHash = shared?.Hash ?? "", Folder = WorkFolder };
+        Send(WorkerMessage.Case, JsonSerializer.SerializeToUtf8Bytes(order, WorkerJson.Default.WorkerCase));
+    }
+
+    // When the worker is gone, the listening thread says so.
+    private void Send(WorkerMessage kind, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            _channel.Send(kind, payload);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            Lose();
+        }
+    }
+
+    // Asked first, so that the test can clean up; killed when the grace is over.
+    private async Task StopAsync()
+    {
+        var run = Volatile.Read(ref _running);
+        if (_processes.Grace > TimeSpan.Zero && _channel.TrySend(WorkerMessage.Stop) && run is not null)
+        {
+            await Task.WhenAny(run.Ended, Task.Delay(_processes.Grace, _time, CancellationToken.None)).ConfigureAwait(false);
+        }
+
+        _ = _tree.EndAsync(TimeSpan.Zero);
+        Lose();
+    }
+
+    private void Listen()
+    {
+        while (_channel.TryRead(out var kind, out var payload))
+        {
+            var run = Volatile.Read(ref _running);
+            switch (kind)
+            {
+                case WorkerMessage.Ready: _ready.TrySetResult(null); break;
+                case WorkerMessage.Failed: _ready.TrySetResult(Encoding.UTF8.GetString(payload)); break;
+                case WorkerMessage.Output: run?.Output.Write(Encoding.UTF8.GetString(payload)); break;
+                case WorkerMessage.Progress: run?.Output.Progress(Encoding.UTF8.GetString(payload)); break;
+                case WorkerMessage.Report: run?.End(ReadReport(payload)); break;
+                default: break; // A later worker's; this one never sends others.
+            }
+        }
+
+        Lose();
+    }
+
+    private static WorkerReport? ReadReport(byte[] payload)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(payload, WorkerJson.Default.WorkerReport);
+        }
+        catch (JsonException)
+        {
+            return null; // A worker that writes nonsense is treated as one that died.
+        }
+    }
+
+    private void Begin(RunningCase run)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _running, run);
+            if (_gone)
+            {
+                run.End(null);
+            }
+        }
+    }
+
+    private void Lose()
+    {
+        lock (_lock)
+        {
+            _gone = true;
+            _running?.End(null);
+        }
+
+        _ready.TrySetResult("it ended before it was ready: " + CommandTail());
+    }
+
+    private void Judge(WorkerReport report)
+    {
+        _firstMemory = _firstMemory == 0 ? report.Memory : _firstMemory;
+        _spent |= report.LeftProcesses
+            || (report.Memory > _firstMemory + MostGrowth && report.Memory > 2 * _firstMemory)
+            || LengthOf(OutputFile) > LongestFile || LengthOf(ErrorFile) > LongestFile;
+    }
+
+    // What was written past PowerShell: by [Console], by programs that were not captured, by the runtime as it died.
+    private string Written(long outputStart, long errorStart, out string lastLine)
+    {
+        var (text, error) = (new OutputTail("", 0), new OutputTail("", 0));
+        if (LengthOf(OutputFile) > outputStart)
+        {
+            text = OutputTail.Read(OutputFile, from: outputStart);
+        }
+
+        if (LengthOf(ErrorFile) > errorStart)
+        {
+            error = OutputTail.Read(ErrorFile, OutputTail.DefaultBytes / 4, errorStart);
+        }
+
+        lastLine = FirstLine(error.Text);
+        return string.Concat(
+            text.Length > 0 ? $"[stdout]\n{text.Text}{(text.Text.EndsWith('\n') ? "" : "\n")}" : "",
+            error.Length > 0 ? $"[stderr]\n{error.Text}" : "");
+    }
+
+    private string CommandTail() => FirstLine(OutputTail.Read(ErrorFile, 4096).Text) is { Length: > 0 } line ? line : "it wrote nothing";
+
+    private static string FirstLine(string text)
+    {
+        var start = text.AsSpan().TrimStart();
+        var end = start.IndexOfAny('\r', '\n');
+        return (end < 0 ? start : start[..end]).TrimEnd().ToString();
+    }
+
+    private static string Describe(ProcessExit exit, string lastLine)
+    {
+        var how = exit switch
+        {
+            { Signal.Length: > 0 } => $"ended by {exit.Signal}",
+            { ExitCode: { } code } => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}"),
+            _ => "could not be ended",
+        };
+        return $"the worker process {how}{(lastLine.Length > 0 ? ": " + lastLine : "")}";
+    }
+
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    private void RemoveFolder()
+    {
+        try
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Something of the test is still there; the user finds it beside the batch.
+        }
+    }
+
+    private sealed class RunningCase(OutputCapture output)
+    {
+        private readonly TaskCompletionSource<WorkerReport?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public OutputCapture Output => output;
+
+        /// <summary>Null: the worker is gone.</summary>
+        public Task<WorkerReport?> Ended => _ended.Task;
+
+        public void End(WorkerReport? report) => _ended.TrySetResult(report);
+    }
+}

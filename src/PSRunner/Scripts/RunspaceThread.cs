@@ -1,0 +1,78 @@
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Workers;
+
+namespace PSRunner.Scripts;
+
+/// <summary>A runspace on a thread of its own, so that scripts neither block the thread pool nor share a stack with it.</summary>
+internal sealed class RunspaceThread : IDisposable
+{
+    // PowerShell's own size for the threads that run scripts.
+    private const int StackSize = 10 << 20;
+
+    private readonly SemaphoreSlim _orders = new(0);
+    private readonly TaskCompletionSource<ScriptRunspace> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ScriptSetup _setup;
+    private Order? _order;
+
+    /// <param name="setup">What it is prepared with.</param>
+    /// <param name="name">The thread's name.</param>
+    public RunspaceThread(ScriptSetup setup, string name)
+    {
+        _setup = setup;
+        new Thread(Live, StackSize) { IsBackground = true, Name = name }.Start();
+    }
+
+    /// <summary>Completes when it is prepared; fails when that failed.</summary>
+    public Task<ScriptRunspace> Ready => _ready.Task;
+
+    /// <summary>Runs a script; one at a time.</summary>
+    public Task<AttemptReport> RunAsync(string shared, string definition, string folder, ITestOutput output)
+    {
+        var order = _order = new Order(shared, definition, folder, output);
+        _orders.Release();
+        return order.Ended.Task;
+    }
+
+    /// <summary>Ends the thread once its script has ended.</summary>
+    public void Dispose()
+    {
+        _order = null;
+        _orders.Release();
+    }
+
+    private void Live()
+    {
+        ScriptRunspace runspace;
+        try
+        {
+            runspace = new ScriptRunspace(_setup);
+        }
+#pragma warning disable CA1031 // Who waits for it gets it.
+        catch (Exception e)
+        {
+            _ready.SetException(e);
+            return;
+        }
+#pragma warning restore CA1031
+
+        _ready.SetResult(runspace);
+        while (true)
+        {
+            _orders.Wait();
+            if (Interlocked.Exchange(ref _order, null) is not { } order)
+            {
+                break;
+            }
+
+            order.Ended.SetResult(runspace.Run(order.Shared, order.Definition, order.Folder, order.Output));
+        }
+
+        runspace.Dispose();
+        _orders.Dispose();
+    }
+
+    private sealed record Order(string Shared, string Definition, string Folder, ITestOutput Output)
+    {
+        public TaskCompletionSource<AttemptReport> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

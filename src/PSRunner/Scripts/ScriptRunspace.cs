@@ -1,0 +1,247 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using PSRunner.Engine.Execution;
+using PSRunner.Engine.Workers;
+
+namespace PSRunner.Scripts;
+
+/// <summary>
+/// A runspace that runs one script after another, each as if it were the first: what a script leaves in variables is gone
+/// before the next. Used by the thread that made it; <see cref="Stop"/> may come from any.
+/// </summary>
+internal sealed class ScriptRunspace : IDisposable
+{
+    // The names are long because a script sees the variables of its callers.
+    private const string Call =
+        """
+        param($PSRunnerBlock, $PSRunnerItem, $PSRunnerNamed, $PSRunnerPositional, $PSRunnerPiped)
+        $_ = $PSRunnerItem
+        if ($PSRunnerPiped) { , $PSRunnerItem | & $PSRunnerBlock @PSRunnerNamed @PSRunnerPositional }
+        else { & $PSRunnerBlock @PSRunnerNamed @PSRunnerPositional }
+        """;
+
+    // PowerShell's own name for the parameter that brings the values of $using: expressions.
+    private const string UsingParameter = "--%";
+    private const int MostScripts = 64;
+
+    private readonly ScriptHost _host = new();
+    private readonly Runspace _runspace;
+    private readonly Dictionary<string, LoadedScript> _scripts = new(StringComparer.Ordinal);
+    private readonly List<(string Name, object? Value)> _prepared;
+    private readonly Lock _lock = new();
+    private PowerShell? _running;
+    private bool _stopped;
+
+    /// <summary>Opens it and prepares it.</summary>
+    /// <exception cref="TestBatchException">A module or the initialization script failed.</exception>
+    public ScriptRunspace(ScriptSetup setup)
+    {
+        _runspace = RunspaceFactory.CreateRunspace(_host, InitialSessionState.CreateDefault2());
+        _runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
+        _runspace.Open();
+        try
+        {
+            var before = Variables().Select(v => v.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            Prepare(setup);
+            _prepared = [.. Variables().Where(v => !before.Contains(v.Name)).Select(v => (v.Name, (object?)v.Value))];
+        }
+        catch
+        {
+            _runspace.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a script to its end. Throws nothing.</summary>
+    /// <param name="shared">The script (<see cref="ScriptCode"/>).</param>
+    /// <param name="definition">The case (<see cref="ScriptInput"/>).</param>
+    /// <param name="folder">The folder it begins in.</param>
+    /// <param name="output">Where its text goes.</param>
+    public AttemptReport Run(string shared, string definition, string folder, ITestOutput output)
+    {
+        using var shell = PowerShell.Create();
+        shell.Runspace = _runspace;
+        var capture = new StreamCapture(shell, output);
+        try
+        {
+            _host.ExitCode = null;
+            _runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(folder));
+            AddCall(shell, Load(shared), ScriptInput.Parse(definition));
+            Begin(shell);
+            shell.Invoke<PSObject?>(null, capture, new PSInvocationSettings { AddToHistory = false });
+            return ScriptVerdict.OfEnd(capture.Last, capture.Errors, _host.ExitCode);
+        }
+        catch (PipelineStoppedException)
+        {
+            return new AttemptReport { Cause = Causes.Exception, Message = "It was stopped." };
+        }
+        catch (RuntimeException e)
+        {
+            capture.Write(e.ErrorRecord);
+            return ScriptVerdict.OfError(e.ErrorRecord);
+        }
+#pragma warning disable CA1031 // Whatever a script makes PowerShell throw is that script's result.
+        catch (Exception e)
+        {
+            return new AttemptReport { Cause = Causes.Exception, Message = $"{e.GetType().Name}: {e.Message}" };
+        }
+#pragma warning restore CA1031
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Asks the running script to end; for good, so that no later one is stopped in its place.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _stopped = true;
+            _running?.BeginStop(null, null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _runspace.Dispose();
+
+    private void Begin(PowerShell shell)
+    {
+        lock (_lock)
+        {
+            _running = _stopped ? throw new PipelineStoppedException() : shell;
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            _running = null;
+            if (_stopped)
+            {
+                return;
+            }
+        }
+
+        _runspace.ResetRunspaceState();
+        foreach (var (name, value) in _prepared)
+        {
+            _runspace.SessionStateProxy.PSVariable.Set(name, value);
+        }
+    }
+
+    private void Prepare(ScriptSetup setup)
+    {
+        foreach (var module in setup.Module)
+        {
+            Prepare($"the module '{module}' could not be imported", shell => shell.AddCommand("Import-Module").AddParameter("Name", module).AddParameter("ErrorAction", "Stop"));
+        }
+
+        if (setup.InitializationScript is { } script)
+        {
+            Prepare("-InitializationScript failed", shell => shell.AddScript(script, useLocalScope: false));
+        }
+    }
+
+    private void Prepare(string failure, Action<PowerShell> build)
+    {
+        using var shell = PowerShell.Create();
+        shell.Runspace = _runspace;
+        build(shell);
+        try
+        {
+            shell.Invoke();
+        }
+        catch (RuntimeException e)
+        {
+            throw new TestBatchException("ScriptSetupFailed", ErrorKind.InvalidArgument, $"{failure}: {e.Message}", null, e);
+        }
+    }
+
+    private List<PSVariable> Variables()
+    {
+        using var shell = PowerShell.Create();
+        shell.Runspace = _runspace;
+        return [.. shell.AddScript("$ExecutionContext.InvokeProvider.Item.Get('variable:*')", useLocalScope: true).Invoke<PSVariable>()];
+    }
+
+    private LoadedScript Load(string shared)
+    {
+        if (!_scripts.TryGetValue(shared, out var script))
+        {
+            if (_scripts.Count == MostScripts)
+            {
+                _scripts.Clear();
+            }
+
+            _scripts.Add(shared, script = new LoadedScript(ScriptCode.Parse(shared)));
+        }
+
+        return script;
+    }
+
+    private static void AddCall(PowerShell shell, LoadedScript script, ScriptInput input)
+    {
+        var item = input.Input is null ? null : PSSerializer.Deserialize(input.Input);
+        var (named, positional) = input.Input is null ? ([], []) : script.Bind(item);
+        shell.AddScript(Call, useLocalScope: true)
+            .AddParameter("PSRunnerBlock", script.Block).AddParameter("PSRunnerItem", item)
+            .AddParameter("PSRunnerNamed", named).AddParameter("PSRunnerPositional", positional)
+            .AddParameter("PSRunnerPiped", script.TakesPipeline && input.Input is not null);
+        if (script.Using is { } values)
+        {
+            shell.AddParameter(UsingParameter, values);
+        }
+    }
+
+    /// <summary>A script, parsed once, and how input binds to its parameters.</summary>
+    private sealed class LoadedScript
+    {
+        private readonly List<(string Name, HashSet<string> Names)> _parameters;
+        private readonly bool _firstIsPiped;
+
+        public LoadedScript(ScriptCode code)
+        {
+            var ast = Parser.ParseInput(code.Text, code.File, out _, out _);
+            Block = ast.GetScriptBlock();
+            TakesPipeline = ast.ProcessBlock is not null;
+            Using = code.Using.Length == 0 ? null : (Hashtable)((PSObject)PSSerializer.Deserialize(code.Using)).BaseObject;
+            var parameters = ast.ParamBlock?.Parameters ?? Enumerable.Empty<ParameterAst>();
+            _parameters = [.. parameters.Select(p => (p.Name.VariablePath.UserPath, NamesOf(p)))];
+            _firstIsPiped = TakesPipeline && parameters.FirstOrDefault() is { } first && first.Attributes.OfType<AttributeAst>()
+                .Any(a => a.NamedArguments.Any(n => n.ArgumentName.StartsWith("ValueFromPipeline", StringComparison.OrdinalIgnoreCase)));
+        }
+
+        public ScriptBlock Block { get; }
+
+        /// <summary>True when it has a process block, in which alone $_ is the input.</summary>
+        public bool TakesPipeline { get; }
+
+        public Hashtable? Using { get; }
+
+        /// <summary>A row's values by name; else, or when no name fits, the object as the first parameter.</summary>
+        public (Hashtable Named, object?[] Positional) Bind(object? item)
+        {
+            var named = new Hashtable(StringComparer.OrdinalIgnoreCase);
+            foreach (var (key, value) in InputObject.RowOf(item) ?? [])
+            {
+                if (_parameters.Find(p => p.Names.Contains(key)) is { Name: { } name })
+                {
+                    named[name] = value;
+                }
+            }
+
+            return (named, named.Count > 0 || _parameters.Count == 0 || _firstIsPiped ? [] : [item]);
+        }
+
+        private static HashSet<string> NamesOf(ParameterAst parameter)
+        {
+            var aliases = parameter.Attributes.OfType<AttributeAst>().Where(a => a.TypeName.Name.Equals("Alias", StringComparison.OrdinalIgnoreCase))
+                .SelectMany(a => a.PositionalArguments.OfType<StringConstantExpressionAst>()).Select(text => text.Value);
+            return new HashSet<string>([parameter.Name.VariablePath.UserPath, .. aliases], StringComparer.OrdinalIgnoreCase);
+        }
+    }
+}
