@@ -71,6 +71,14 @@ public sealed class BatchBuilder : IDisposable
     /// <exception cref="TestBatchException">There are no cases, or the run folder cannot be written.</exception>
     public BatchSession Start()
     {
+        Prepare();
+        return BatchSession.Open(_folder, _executors, new ResumeOptions(), _time);
+    }
+
+    /// <summary>Freezes the plan and leaves the batch, which now exists, for another process to start.</summary>
+    /// <inheritdoc cref="Start"/>
+    public void Prepare()
+    {
         ObjectDisposedException.ThrowIf(_started || _dryRun, this);
         if (_plan.Count == 0)
         {
@@ -88,7 +96,6 @@ public sealed class BatchBuilder : IDisposable
         }
 
         _started = true;
-        return BatchSession.Open(_folder, _executors, new ResumeOptions(), _time);
     }
 
     /// <inheritdoc/>

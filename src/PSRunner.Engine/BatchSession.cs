@@ -113,11 +113,13 @@ public sealed class BatchSession : IAttended, IDisposable
     /// <param name="options">What is to be different.</param>
     /// <param name="executors">One for each kind of case in the plan.</param>
     /// <param name="time">The batch's clock; null: the system's.</param>
+    /// <param name="inPlace">True: it steps into the place of a process that died, and obeys the commands that this one did not read.</param>
     /// <exception cref="TestBatchException">There is no batch, another process works on it, or it cannot go on here.</exception>
-    public static BatchSession Resume(string runFolder, ResumeOptions options, IReadOnlyList<ITestExecutor> executors, TimeProvider? time = null) =>
-        Open(new RunFolder(runFolder), executors, options, time ?? TimeProvider.System);
+    public static BatchSession Resume(
+        string runFolder, ResumeOptions options, IReadOnlyList<ITestExecutor> executors, TimeProvider? time = null, bool inPlace = false) =>
+        Open(new RunFolder(runFolder), executors, options, time ?? TimeProvider.System, inPlace);
 
-    internal static BatchSession Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors, ResumeOptions resume, TimeProvider time)
+    internal static BatchSession Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors, ResumeOptions resume, TimeProvider time, bool inPlace = false)
     {
         var again = new OutcomeFilter(resume.RetryOutcome, nameof(resume.RetryOutcome));
         var plan = BatchPlan.Open(folder, executors);
@@ -129,7 +131,11 @@ public sealed class BatchSession : IAttended, IDisposable
             var limits = LimitLadder.Resolve(options, plan.Facts());
             var takenAt = time.GetUtcNow();
             owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
-            ControlFolder.Forget(folder.ControlFolder, takenAt);
+            if (!inPlace)
+            {
+                ControlFolder.Forget(folder.ControlFolder, takenAt);
+            }
+
             UserIndex.TryAdd(folder.FullPath);
             var session = new BatchSession(folder, plan, owner, again, options, limits, time);
             session.Start();

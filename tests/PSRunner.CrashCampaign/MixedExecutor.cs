@@ -65,7 +65,7 @@ internal sealed class MixedExecutor : ITestExecutor
     private static TestCase Case(int number, string mode) =>
         new(KindName, $"{mode} {number}", [new("Number", (long)number), new("Mode", mode)])
         {
-            Lane = number % 3 == 0 ? "a" : "",
+            Lane = number % 3 == 0 ? "model:a" : "",
             TestTimeoutSeconds = mode == "stubborn" ? 0.2 : double.NaN,
         };
 

@@ -75,6 +75,7 @@ internal sealed class Attendant : IDisposable
             Try(_batch.Beat);
             Try(() => _files.Replace(_folder.StatusFile, Document(_batch.GetProgress()), durable: false));
             TellOfTrouble();
+            ShowLife();
         }
         while (!_stopping.Wait(Beat));
 
@@ -100,6 +101,16 @@ internal sealed class Attendant : IDisposable
 
     private byte[] Document(TestProgress progress) =>
         new StatusDocument { Progress = progress, Acknowledged = [.. _acknowledged] }.ToBytes();
+
+    // On a full disk nothing can be written and the time of the file can still be set: a guardian must not take such a
+    // batch for dead.
+    private void ShowLife()
+    {
+        if (_trouble is not null)
+        {
+            Try(() => File.SetLastWriteTimeUtc(_folder.StatusFile, TimeProvider.System.GetUtcNow().UtcDateTime));
+        }
+    }
 
     // The attendant goes on after any trouble, of the disk above all.
     private void Try(Action action)

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using PSRunner.Engine.Detached;
 using PSRunner.Engine.Planning;
 using PSRunner.Engine.Storage;
 
@@ -48,12 +49,14 @@ public static class BatchCatalog
         // In this order: an owner writes its last status before it goes, so without an owner what is read here is the last.
         var owner = OwnerInfo.Read(DiskFiles.Instance, folder);
         var alive = owner?.Judge() == OwnerState.Alive;
+        var guardian = GuardianInfo.TryRead(folder);
+        var guarded = guardian?.IsAlive == true;
         var progress = StatusDocument.TryRead(folder.StatusFile)?.Progress;
         var state = progress?.State switch
         {
             // A live owner that has not written its first status yet.
-            null => alive ? BatchStates.Running : BatchStates.Lost,
-            BatchStates.Running or BatchStates.Suspended when !alive => BatchStates.Lost,
+            null => alive || guarded ? BatchStates.Running : BatchStates.Lost,
+            BatchStates.Running or BatchStates.Suspended when !alive => guarded ? BatchStates.Running : BatchStates.Lost,
             var said => said,
         };
         progress ??= new TestProgress();
@@ -67,9 +70,18 @@ public static class BatchCatalog
             RunFolder = folder.FullPath,
             ProcessId = owner?.ProcessId ?? 0,
         };
-        return alive ? progress : progress with
+        return alive ? progress with
         {
-            Message = state == BatchStates.Lost ? "Its process is gone without having closed it." : progress.Message,
+            // A word of the batch itself goes first; who took it over from its guardian owes that nothing.
+            Message = progress.Message.Length > 0 || guardian?.Child != owner!.ProcessId ? progress.Message
+                : guarded ? guardian.Message
+                : $"Its guardian (process {guardian.Process.ProcessId}) is gone: nobody starts it again should it die.",
+        }
+        : progress with
+        {
+            Message = state == BatchStates.Lost ? guardian is { Restarts: > 0 } ? guardian.Message : "Its process is gone without having closed it."
+                : guarded && state == BatchStates.Running ? guardian!.Message
+                : progress.Message,
             Running = 0,
             Pending = manifest.Planned - progress.Done,
             Unsaved = 0,

@@ -36,6 +36,9 @@ public sealed class RunFolder
     /// <summary>Who the owner is or was.</summary>
     public string OwnerFile => In("owner.json");
 
+    /// <summary>Who guards a detached batch.</summary>
+    public string GuardianFile => In("guardian.json");
+
     /// <summary>Results as they end.</summary>
     public string JournalFolder => In("journal");
 

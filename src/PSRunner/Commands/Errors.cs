@@ -28,6 +28,8 @@ internal static class Errors
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
     public const string UnquotedPlaceholder = nameof(UnquotedPlaceholder);
     public const string SecretInEnvironment = nameof(SecretInEnvironment);
+    public const string NoShellFound = nameof(NoShellFound);
+    public const string AsJobAndDetached = nameof(AsJobAndDetached);
     public const string BadResourceLimit = nameof(BadResourceLimit);
     public const string StopNotAnswered = nameof(StopNotAnswered);
     public const string BatchHasEnded = nameof(BatchHasEnded);
@@ -148,6 +150,14 @@ internal static class Errors
     public static TestBatchException Unquoted(string block) => new(
         UnquotedPlaceholder, ErrorKind.InvalidArgument,
         $"-ArgumentList holds the script block {{{block}}}. A placeholder is text: write it in quotes, '{{{block.Trim()}}}'.", block);
+
+    public static TestBatchException NoShell(string variable) => new(
+        NoShellFound, ErrorKind.NotFound,
+        $"A batch of its own needs a PowerShell to run in, and neither pwsh nor psrunner is in PATH. Add one's folder to $env:PATH, or name the program with $env:{variable}.");
+
+    public static TestBatchException TwoWays() => new(
+        AsJobAndDetached, ErrorKind.InvalidArgument,
+        "-AsJob and -Detached exclude each other: a job ends with this shell, a detached batch outlives it. Give one of the two.");
 
     public static TestBatchException NotALimit(string resource, object? value) => new(
         BadResourceLimit, ErrorKind.InvalidArgument, $"-ResourceLimit {resource} takes a whole number, not '{value}': @{{ {resource} = 2 }}.", value);

@@ -1,0 +1,37 @@
+using PSRunner.Engine;
+
+namespace PSRunner.Hosting;
+
+/// <summary>Runs one session of a batch where no pipeline waits for its results: under a job, or in a process of its own.</summary>
+internal sealed class UnattendedRun(BatchSession session) : IDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The live figures; after the end, as it ended.</summary>
+    public TestProgress Progress => session.GetProgress();
+
+    /// <summary>Hands on results and notes until the session has ended and is closed.</summary>
+    public void Pump(Action<TestResult> onResult, Action<string> onNote)
+    {
+        while (!session.Results.IsCompleted)
+        {
+            if (session.Results.TryTake(out var result, LookEvery))
+            {
+                onResult(result);
+            }
+
+            foreach (var note in session.TakeNotes())
+            {
+                onNote(note);
+            }
+        }
+
+        session.Dispose();
+    }
+
+    /// <summary>Asks the session to end; from any thread, never blocking.</summary>
+    public void RequestStop(string reason) => session.Stop(reason);
+
+    /// <inheritdoc/>
+    public void Dispose() => session.Dispose();
+}
