@@ -8,7 +8,7 @@ namespace PSRunner.Engine.Detached;
 /// Sees that a detached batch goes on: when its process dies, or its status stops moving, that process is killed for sure
 /// and another one resumes the batch, at most three times. Runs in a process that does nothing else.
 /// </summary>
-public sealed class BatchGuardian
+public sealed class BatchGuardian : IDisposable
 {
     /// <summary>How often a batch is started again; who dies more often than that dies of itself.</summary>
     public const int MostRestarts = 3;
@@ -86,6 +86,9 @@ public sealed class BatchGuardian
         _stopping.Set();
         ControlFolder.Send(_folder.ControlFolder, new ControlCommand { Id = Guid.NewGuid().ToString("N"), Command = "stop" }, _time.GetUtcNow());
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
 
     // Null when it ended; else how it died.
     private string? Watch(IGuardedProcess process, long pulse)

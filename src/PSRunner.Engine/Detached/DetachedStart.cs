@@ -31,7 +31,7 @@ public static class DetachedStart
         File.Delete(folder.GuardianFile);
         Spawn(folder, program, arguments);
         var began = TimeProvider.System.GetTimestamp();
-        while (OwnerInfo.Read(DiskFiles.Instance, folder)?.Judge() != OwnerState.Alive && File.GetLastWriteTimeUtc(folder.StatusFile) == before)
+        while (File.GetLastWriteTimeUtc(folder.StatusFile) == before)
         {
             if (TimeProvider.System.GetElapsedTime(began) > TakeUpLimit || GuardianInfo.TryRead(folder) is { Restarts: BatchGuardian.MostRestarts, IsAlive: false })
             {

@@ -28,7 +28,6 @@ internal static class Errors
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
     public const string UnquotedPlaceholder = nameof(UnquotedPlaceholder);
     public const string SecretInEnvironment = nameof(SecretInEnvironment);
-    public const string NoShellFound = nameof(NoShellFound);
     public const string AsJobAndDetached = nameof(AsJobAndDetached);
     public const string BadResourceLimit = nameof(BadResourceLimit);
     public const string StopNotAnswered = nameof(StopNotAnswered);
@@ -151,9 +150,9 @@ internal static class Errors
         UnquotedPlaceholder, ErrorKind.InvalidArgument,
         $"-ArgumentList holds the script block {{{block}}}. A placeholder is text: write it in quotes, '{{{block.Trim()}}}'.", block);
 
-    public static TestBatchException NoShell(string variable) => new(
-        NoShellFound, ErrorKind.NotFound,
-        $"A batch of its own needs a PowerShell to run in, and neither pwsh nor psrunner is in PATH. Add one's folder to $env:PATH, or name the program with $env:{variable}.");
+    public static TestBatchException Running(TestBatch batch) => new(
+        "BatchIsRunning", ErrorKind.Busy,
+        $"Batch '{batch.Id}' is worked on by process {batch.ProcessId}. Stop it there, with Stop-TestBatch {batch.Id}, or wait for its end.", batch.Id);
 
     public static TestBatchException TwoWays() => new(
         AsJobAndDetached, ErrorKind.InvalidArgument,

@@ -7,7 +7,7 @@ namespace PSRunner.Commands;
 
 /// <summary>Goes on with a batch that was stopped or lost its process: what has a result does not run again.</summary>
 [Cmdlet(VerbsLifecycle.Resume, "TestBatch", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, DefaultParameterSetName = ByName)]
-[OutputType(typeof(TestResult))]
+[OutputType(typeof(TestResult), typeof(TestBatchJob), typeof(TestBatch))]
 public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
 {
     private readonly SessionSlot _slot = new();
@@ -71,6 +71,14 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     [ValidateSet(nameof(PSRunner.Durability.PowerLoss), nameof(PSRunner.Durability.ProcessCrash))]
     public string? Durability { get; set; }
 
+    /// <summary>Runs it in the background of this shell.</summary>
+    [Parameter(HelpMessage = "Run in the background and write a job. It ends with this shell.")]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <summary>Runs it in a process of its own.</summary>
+    [Parameter(HelpMessage = "Run in a process of its own, which outlives this shell and is started again when it dies; write the batch.")]
+    public SwitchParameter Detached { get; set; }
+
     /// <summary>A variable that gets the batch as it ended.</summary>
     [Parameter(HelpMessage = "A variable that gets the batch as it ended: Success, State, counts, RunFolder.")]
     [ValidateNotNullOrEmpty]
@@ -84,6 +92,8 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
 
     private protected override void Begin()
     {
+        BackgroundRun.Check(AsJob, Detached);
+
         // A wrong word is wrong whatever the batch: said before one is looked for.
         _ = new OutcomeFilter(RetryOutcome ?? [], nameof(RetryOutcome));
         _changes = new ResumeOptions
@@ -123,6 +133,10 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
             {
                 ResumeWhereItLives(batch);
             }
+            else if (AsJob || Detached)
+            {
+                ResumeInBackground(batch);
+            }
             else
             {
                 ResumeHere(batch);
@@ -138,10 +152,28 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
             resumed => BatchRunReport.Continue(resumed, toRun));
     }
 
+    private void ResumeInBackground(TestBatch batch)
+    {
+        if (Batches.IsAlive(batch))
+        {
+            throw Errors.Running(batch);
+        }
+
+        WriteObject(AsJob
+            ? BackgroundRun.AsJob(this, UnattendedRun.Resume(batch.RunFolder, _changes))
+            : BackgroundRun.Detached(batch.RunFolder, _changes, _slot.Stopped));
+        SetBatchVariable(batch);
+    }
+
     private void ResumeWhereItLives(TestBatch batch)
     {
         Batches.Resume(batch.RunFolder, _slot.Stopped);
         Say($"'{batch.Name}' goes on in process {batch.ProcessId}. Its results: Get-TestResult {batch.Name} -Wait");
+        SetBatchVariable(batch);
+    }
+
+    private void SetBatchVariable(TestBatch batch)
+    {
         if (BatchVariable is not null)
         {
             SessionState.PSVariable.Set(BatchVariable, Batches.Read(batch.RunFolder));

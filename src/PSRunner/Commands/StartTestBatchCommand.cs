@@ -6,7 +6,7 @@ namespace PSRunner.Commands;
 
 /// <summary>Runs test cases as a new batch. Each result is written when it is on disk, not before.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TestBatch", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, DefaultParameterSetName = FromTestCases)]
-[OutputType(typeof(TestResult))]
+[OutputType(typeof(TestResult), typeof(TestBatchJob), typeof(TestBatch))]
 public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposable
 {
     private const string FromTestCases = "TestCase";
@@ -127,6 +127,7 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
 
     private protected override void Begin()
     {
+        BackgroundRun.Check(AsJob, Detached);
         ReadScript();
         _batch = new NewBatch(Options(), isDryRun: IsWhatIf());
     }
@@ -168,7 +169,16 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
         var atOnce = $"{limits.Throttle} at once" + ResourceLimits.Describe(limits.Lanes, limits.Throttle);
         var what = $"Start batch '{Name}' of {DisplayText.Count(_batch.Count)} cases, {atOnce}, "
             + $"test limit {DisplayText.Duration(limits.Test.TotalSeconds)}, batch limit {DisplayText.Duration(limits.Batch.TotalSeconds)}";
-        if (ShouldProcess(ToShortPath(_batch.RunFolder), what))
+        if (!ShouldProcess(ToShortPath(_batch.RunFolder), what))
+        {
+            return;
+        }
+
+        if (AsJob || Detached)
+        {
+            StartInBackground();
+        }
+        else
         {
             new ForegroundRun(this, _slot, BatchVariable).Run(
                 () => _batch.Start(CommandRuntime),

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using PSRunner.Engine;
 using PSRunner.Engine.Detached;
 
 namespace PSRunner.Hosting;
@@ -50,7 +49,7 @@ public static class DetachedBatch
     private static int GuardBatch(string runFolder, string changes)
     {
         var still = double.TryParse(Environment.GetEnvironmentVariable(StillVariable), CultureInfo.InvariantCulture, out var given) ? given : UsualStillSeconds;
-        var guardian = new BatchGuardian(runFolder, StartBatch, TimeSpan.FromSeconds(still), TimeProvider.System, Log);
+        using var guardian = new BatchGuardian(runFolder, StartBatch, TimeSpan.FromSeconds(still), TimeProvider.System, Log);
         using var signals = new EndSignals(guardian.Stop);
         return guardian.Run() ? 0 : 1;
 
@@ -66,7 +65,7 @@ public static class DetachedBatch
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int RunBatch(string runFolder, string changes, bool inPlace)
     {
-        using var run = new UnattendedRun(BatchSession.Resume(runFolder, DetachedStart.FromWord(changes), Executors.All(), inPlace: inPlace));
+        using var run = UnattendedRun.Resume(runFolder, DetachedStart.FromWord(changes), inPlace);
         using var signals = new EndSignals(() => run.RequestStop("Its process was asked to end."));
         run.Pump(_ => { }, Log);
         return 0;

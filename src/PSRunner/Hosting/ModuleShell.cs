@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using PSRunner.Commands;
+using PSRunner.Engine.Processes;
 
 namespace PSRunner.Hosting;
 
@@ -8,13 +9,13 @@ namespace PSRunner.Hosting;
 internal static class ModuleShell
 {
     /// <summary>Names the program when this process is neither pwsh nor psrunner.</summary>
-    public const string Variable = "PSRUNNER_SHELL";
+    public const string Variable = "PSRUNNER_WORKER_SHELL";
 
     /// <summary>The command line that calls a public static method and exits with what it returns.</summary>
     /// <param name="type">A public type of this assembly.</param>
     /// <param name="method">Its method.</param>
     /// <param name="arguments">Texts and booleans.</param>
-    /// <exception cref="TestBatchException">NoShellFound.</exception>
+    /// <exception cref="TestBatchException">NoWorkerShell.</exception>
     public static (string Program, IReadOnlyList<string> Arguments) Call(Type type, string method, params object[] arguments)
     {
         var (program, first) = Find();
@@ -44,13 +45,18 @@ internal static class ModuleShell
             return Path.GetFileNameWithoutExtension(own) == "dotnet" ? (own, [entry.Location]) : (own, []);
         }
 
-        return (FromPath("pwsh") ?? FromPath("psrunner") ?? throw Errors.NoShell(Variable), []);
+        return (FromPath("pwsh") ?? FromPath("psrunner") ?? throw Errors.NoWorkerShell(Variable), []);
     }
 
     private static string? FromPath(string name)
     {
-        var file = OperatingSystem.IsWindows() ? name + ".exe" : name;
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+        try
+        {
+            return ProgramPath.Find(name, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("PATH"));
+        }
+        catch (ProcessStartException)
+        {
+            return null;
+        }
     }
 }

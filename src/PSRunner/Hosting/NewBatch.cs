@@ -37,6 +37,12 @@ internal sealed class NewBatch : IDisposable
     /// <summary>Freezes the plan and starts.</summary>
     public BatchRun Start(ICommandRuntime output) => new(output, _builder.Start());
 
+    /// <summary>Freezes the plan and starts where no pipeline waits for the results.</summary>
+    public UnattendedRun StartUnattended() => new(_builder.Start());
+
+    /// <summary>Freezes the plan for another process to start.</summary>
+    public void Prepare() => _builder.Prepare();
+
     public void Dispose()
     {
         _builder.Dispose();

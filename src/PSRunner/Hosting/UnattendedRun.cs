@@ -7,6 +7,13 @@ internal sealed class UnattendedRun(BatchSession session) : IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Goes on with a batch.</summary>
+    /// <param name="runFolder">The batch.</param>
+    /// <param name="changes">What is different this time.</param>
+    /// <param name="inPlace">True when it goes on for a process that died.</param>
+    public static UnattendedRun Resume(string runFolder, ResumeOptions changes, bool inPlace = false) =>
+        new(BatchSession.Resume(runFolder, changes, Executors.For(StoredBatch.OptionsOf(runFolder)), inPlace: inPlace));
+
     /// <summary>The live figures; after the end, as it ended.</summary>
     public TestProgress Progress => session.GetProgress();
 
