@@ -22,7 +22,7 @@ internal sealed class FakePlan(int count) : IPlannedCases
     public static string IdOf(int index) =>
         Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(index.ToString(CultureInfo.InvariantCulture))));
 
-    public TestResult Result(int index, int attempt = 1, int session = 1, string output = "", string message = "")
+    public TestResult Result(int index, int attempt = 1, int session = 1, string output = "", string message = "", string artifactPath = "")
     {
         var outcome = Outcomes.All[(index + attempt) % 5];
         return new TestResult
@@ -39,6 +39,7 @@ internal sealed class FakePlan(int count) : IPlannedCases
             Session = session,
             StartedAt = Start.AddMilliseconds(index),
             Message = message,
+            ArtifactPath = artifactPath,
             Output = output.Length > 0 ? output : index % 4 == 0 ? "" : $"line \"{index}\"\nünï\u0001",
             Batch = BatchId,
             RunFolder = "",

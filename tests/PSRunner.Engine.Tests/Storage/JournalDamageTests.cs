@@ -48,6 +48,42 @@ public class JournalDamageTests
     }
 
     [Fact]
+    public void A_line_that_is_there_again_is_not_believed_again_and_one_in_the_wrong_place_still_is()
+    {
+        var files = new MemoryFiles();
+        var model = new StoreModel();
+        using (var session = new Session(Folder, files, Plan))
+        {
+            JournalRecord[] records =
+            [
+                new StartedRecord(0, 1), new AttemptEndedRecord(0, 1, Causes.WorkerCrash, "", 1, true), new StartedRecord(0, 2),
+                new StartedRecord(1, 1), new ResultRecord(Plan.Result(1)), new StartedRecord(2, 1), new CanceledRecord(2, 1),
+            ];
+            foreach (var record in records)
+            {
+                session.Save(record);
+                model.Apply(record);
+            }
+        }
+
+        var path = Folder.JournalFile(1);
+        string[] lines = [.. System.Text.Encoding.UTF8.GetString(files.Read(path)).TrimEnd('\n').Split('\n')];
+        for (var line = 0; line < lines.Length; line++)
+        {
+            for (var place = line + 1; place <= lines.Length; place++)
+            {
+                Put(path, [.. lines[..place], lines[line], .. lines[place..]]);
+                Assert.Empty(model.Compare(Folder, files, Plan));
+            }
+        }
+
+        Put(path, [.. lines[..^3], lines[^2], lines[^3], lines[^1]]);
+        Assert.Empty(model.Compare(Folder, files, Plan));
+
+        void Put(string path, string[] content) => files.Put(path, System.Text.Encoding.UTF8.GetBytes(string.Join('\n', content) + '\n'));
+    }
+
+    [Fact]
     public void Lines_of_another_file_or_batch_are_no_lines_of_this_one()
     {
         var (bytes, _) = Write();

@@ -6,6 +6,7 @@ namespace PSRunner.Engine.Tests.Storage;
 internal sealed class Session : IDisposable
 {
     private readonly JournalLog _log;
+    private readonly ArtifactStore _artifacts;
 
     public Session(RunFolder folder, IStoreFiles files, IPlannedCases plan, int resultsPerFile = 10_000, Action<RecoveredState>? prepare = null)
     {
@@ -13,6 +14,7 @@ internal sealed class Session : IDisposable
         prepare?.Invoke(State);
         CutOff = State.Open.CutOff(_ => true);
         Sealer = new PartSealer(folder, files, plan, State.Superseded, static () => { });
+        _artifacts = new ArtifactStore(folder, files, Durability.PowerLoss);
         _log = new JournalLog(folder, files, new JournalOptions
         {
             BatchId = plan.BatchId,
@@ -39,20 +41,22 @@ internal sealed class Session : IDisposable
 
     public OpenSet Open => _log.Open;
 
+    /// <summary>The other way round, to prove that tests would notice: files are let go latest first.</summary>
+    public bool SealsBackwards { get; init; }
+
     /// <summary>Makes records durable as one group, trying again while the disk refuses, and seals what that closed.</summary>
-    public void Save(params JournalRecord[] records)
+    public void Save(params JournalRecord[] records) => Seal(Write(records));
+
+    /// <summary>Makes records durable as one group, trying again while the disk refuses; returns what may be sealed now.</summary>
+    public IReadOnlyList<ClosedFile> Write(params JournalRecord[] records)
     {
         while (true)
         {
             try
             {
-                _log.Write(records);
-                foreach (var file in _log.Flush(records))
-                {
-                    SealUntilDone(file);
-                }
-
-                return;
+                var kept = Array.ConvertAll(records, record => record is ResultRecord result ? ResultFit.Apply(result, _artifacts) : record);
+                _log.Write(kept);
+                return _log.Flush(kept);
             }
             catch (IOException)
             {
@@ -60,13 +64,16 @@ internal sealed class Session : IDisposable
         }
     }
 
-    public void Close()
+    /// <summary>Seals files, each until the disk lets it.</summary>
+    public void Seal(IReadOnlyList<ClosedFile> files)
     {
-        foreach (var file in _log.Close())
+        foreach (var file in SealsBackwards ? files.Reverse() : files)
         {
             SealUntilDone(file);
         }
     }
+
+    public void Close() => Seal(_log.Close());
 
     public void Dispose() => _log.Dispose();
 

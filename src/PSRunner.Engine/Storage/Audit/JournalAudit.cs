@@ -10,7 +10,6 @@ internal sealed class JournalAudit(string path, AuditedPlan plan, ArtifactAudit 
     private readonly Dictionary<int, int> _attempts = []; // The highest of each case in this file.
     private readonly Dictionary<int, int> _ended = []; // The attempt that ended each case; the first counts.
     private long _lastSeq;
-    private int _repeated;
     private int _endedTwice;
     private int _outOfOrder;
     private int _headLines;
@@ -29,17 +28,14 @@ internal sealed class JournalAudit(string path, AuditedPlan plan, ArtifactAudit 
         using var journal = new JournalReader(file, plan.BatchId, number, new RecordParser(plan, ""));
         foreach (var line in journal.Read())
         {
-            if (line.Seq <= _lastSeq)
+            if (line.Seq > _lastSeq)
             {
-                _repeated++;
-                continue;
+                _lastSeq = line.Seq;
+                Follow(line.Record);
             }
-
-            _lastSeq = line.Seq;
-            Follow(line.Record);
         }
 
-        Tell(_repeated, "lines are in it twice or in the wrong place");
+        Tell(journal.MisplacedLines, "lines are in it twice or in the wrong place");
         Tell(_endedTwice, "cases ended more than once in it");
         Tell(_outOfOrder, "records name attempts in an order that no run has");
         if (isWritten)
@@ -123,7 +119,7 @@ internal sealed class JournalAudit(string path, AuditedPlan plan, ArtifactAudit 
         }
     }
 
-    private void Tell(int count, string what)
+    private void Tell(long count, string what)
     {
         if (count > 0)
         {

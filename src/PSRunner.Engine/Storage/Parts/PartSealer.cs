@@ -25,6 +25,11 @@ internal sealed class PartSealer(
     public void Seal(ClosedFile file)
     {
         var journal = file.Held is { } held ? Content(held) : ReadJournal(file.Number, file.LastSeq);
+        if (journal is null)
+        {
+            files.FlushFolder(folder.JournalFolder); // It may be gone because this very flush failed the last time.
+        }
+
         var content = journal is null ? _parts.TryRead(folder.PartFile(file.Number)) : (LabelOf(file.Number, journal), journal.Rows);
         if (content is not var (label, rows))
         {
@@ -94,6 +99,10 @@ internal sealed class PartSealer(
         {
             files.Replace(path, list);
         }
+        else
+        {
+            files.FlushFolder(folder.ArtifactsFolder); // As in Write.
+        }
 
         return Convert.ToHexStringLower(XxHash128.Hash(list));
     }
@@ -160,7 +169,7 @@ internal sealed class PartSealer(
 
         using var journal = new JournalReader(stream, plan.BatchId, number, new RecordParser(plan, folder.FullPath), length);
         var content = new JournalContent();
-        foreach (var line in journal.Read().TakeWhile(line => line.Seq <= lastSeq))
+        foreach (var line in journal.Read().Where(line => line.Seq <= lastSeq))
         {
             if (line.Record is ResultRecord record)
             {
