@@ -18,6 +18,9 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     // Beyond the gate come only what ends of what runs, and what the conductor decided before it heard: less than this.
     private const int MostWaiting = GateAt + (16 * 4096);
 
+    // Credits bound how many results wait with their files, not how long these are.
+    private const long GateAtFileBytes = 128 << 20;
+
     private readonly ConcurrentDictionary<(int Index, int Attempt), AttemptToken> _awaited = new();
     private readonly Meter _meter;
     private readonly ResultQueue _results;
@@ -172,11 +175,13 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
 
     private void Append(JournalRecord record)
     {
-        if (_writer.Append(record) >= GateAt)
+        if (_writer.Append(record) >= GateAt || _writer.WaitingFileBytes >= GateAtFileBytes)
         {
             Move(Gate.Journal);
         }
     }
+
+    private bool IsFull => _writer.Waiting >= GateAt || _writer.WaitingFileBytes >= GateAtFileBytes;
 
     // A gate closes on the thread that fills what is behind it and opens on the one that empties it: one at a time, and
     // each looks again.
@@ -184,7 +189,7 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     {
         lock (_gates)
         {
-            var closed = gate == Gate.Seal ? _sealer.Backlog >= Sealer.BacklogLimit : _writer.Waiting >= GateAt;
+            var closed = gate == Gate.Seal ? _sealer.Backlog >= Sealer.BacklogLimit : IsFull;
             if (closed != _closedGates.HasFlag(gate))
             {
                 _closedGates ^= gate;

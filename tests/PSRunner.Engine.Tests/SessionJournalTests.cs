@@ -1,3 +1,4 @@
+using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Scheduling;
 using PSRunner.Engine.Storage;
@@ -76,6 +77,35 @@ public sealed class SessionJournalTests
         answers.Set();
         WaitFor(() => GateMoves().Count == 2);
         Assert.Equal([true, false], GateMoves());
+    }
+
+    [Fact]
+    public void Files_that_wait_for_a_slow_disk_hold_up_starts_before_they_fill_the_memory()
+    {
+        using var answers = new ManualResetEventSlim();
+        var files = new MemoryFiles
+        {
+            Before = (_, words) =>
+            {
+                if (words.Contains("a.txt", StringComparison.Ordinal))
+                {
+                    answers.Wait(Patience);
+                }
+            },
+        };
+        using var journal = Open(files);
+        Artifact[] file = [new("a.txt", new byte[8 << 20])];
+        var results = 0;
+        for (; GateMoves(Gate.Journal).Count == 0; results++)
+        {
+            journal.Ended(Plan.Result(results), file);
+        }
+
+        Assert.Equal(16, results);
+        Assert.Equal([true], GateMoves(Gate.Journal));
+        answers.Set();
+        WaitFor(() => GateMoves(Gate.Journal).Count == 2 && _events.OfType<SchedulerEvent.ResultsDurable>().Sum(e => e.Count) == 16);
+        Assert.Equal([true, false], GateMoves(Gate.Journal));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using PSRunner.Engine.Execution;
 
 namespace PSRunner.Engine.Storage;
 
@@ -8,20 +9,24 @@ namespace PSRunner.Engine.Storage;
 /// <param name="durability">Whether to flush.</param>
 internal sealed class ArtifactStore(RunFolder folder, IStoreFiles files, Durability durability)
 {
-    /// <summary>Writes one file into the folder of an attempt; one that is there is replaced. From any thread.</summary>
+    // Folders right below artifacts/ whose names are on the device: 256 at most.
+    private readonly HashSet<string> _known = [];
+
+    /// <summary>Writes the files of an attempt; what is there of the same name is replaced. From any thread.</summary>
     /// <param name="artifactPath">The attempt's folder, of <see cref="RunFolder.ArtifactPath"/>.</param>
-    /// <param name="fileName">A plain file name.</param>
-    /// <param name="content">The bytes.</param>
+    /// <param name="artifacts">Plain file names and bytes.</param>
+    /// <returns>What was written, in the same order, when all of it is on the device.</returns>
     /// <exception cref="IOException">It could not be kept.</exception>
-    public StoredArtifact Write(string artifactPath, string fileName, ReadOnlySpan<byte> content)
+    public StoredArtifact[] Write(string artifactPath, IReadOnlyList<Artifact> artifacts)
     {
         var attempt = Path.Combine(folder.FullPath, artifactPath.Replace('/', Path.DirectorySeparatorChar));
         files.CreateFolder(attempt);
-        var path = Path.Combine(attempt, fileName);
-        files.Delete(path);
-        using (var file = files.Create(path))
+        foreach (var (name, content) in artifacts)
         {
-            file.Write(content);
+            var path = Path.Combine(attempt, name);
+            files.Delete(path);
+            using var file = files.Create(path);
+            file.Write(content.Span);
             if (durability == Durability.PowerLoss)
             {
                 file.Flush();
@@ -30,13 +35,32 @@ internal sealed class ArtifactStore(RunFolder folder, IStoreFiles files, Durabil
 
         if (durability == Durability.PowerLoss)
         {
-            // Any of the folders up to artifacts/ may be new.
-            for (var above = attempt; above.Length >= folder.ArtifactsFolder.Length; above = Path.GetDirectoryName(above)!)
+            FlushFolders(attempt);
+        }
+
+        return [.. artifacts.Select(a => new StoredArtifact(a.FileName, a.Content.Length, Convert.ToHexStringLower(XxHash128.Hash(a.Content.Span))))];
+    }
+
+    // From the files upwards. Any of the folders may be new; those of the cases below a known one are.
+    private void FlushFolders(string attempt)
+    {
+        var testCase = Path.GetDirectoryName(attempt)!;
+        var group = Path.GetDirectoryName(testCase)!;
+        files.FlushFolder(attempt);
+        files.FlushFolder(testCase);
+        files.FlushFolder(group);
+        lock (_known)
+        {
+            if (_known.Contains(group))
             {
-                files.FlushFolder(above);
+                return;
             }
         }
 
-        return new StoredArtifact(fileName, content.Length, Convert.ToHexStringLower(XxHash128.Hash(content)));
+        files.FlushFolder(folder.ArtifactsFolder);
+        lock (_known)
+        {
+            _known.Add(group);
+        }
     }
 }

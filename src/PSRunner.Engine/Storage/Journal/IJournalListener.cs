@@ -1,6 +1,9 @@
 namespace PSRunner.Engine.Storage;
 
-/// <summary>Hears what became of records. Called on the journal's thread, in order; must be quick and must not throw.</summary>
+/// <summary>
+/// Hears what became of records, in order, on the journal's thread; of trouble and its end on any thread of the journal, one
+/// at a time. Must be quick and must not throw.
+/// </summary>
 internal interface IJournalListener
 {
     /// <summary>They are in the file, not yet on the device: a start may be dispatched, nothing may be reported.</summary>

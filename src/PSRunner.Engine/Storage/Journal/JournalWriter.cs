@@ -1,29 +1,30 @@
+using System.Diagnostics;
+
 namespace PSRunner.Engine.Storage;
 
 /// <summary>
 /// The thread that owns the disk. Takes all records that wait, makes them durable as one group, says so, takes the next;
-/// it never waits for more to come. While the disk refuses, what waits stays in memory and is tried again.
+/// it never waits for more to come. Results with files come by way of <see cref="ArtifactWriter"/>, which saves these first.
+/// While the disk refuses, what waits stays in memory and is tried again.
 /// </summary>
 internal sealed class JournalWriter : IDisposable
 {
     /// <summary>Characters of text in a group, about its bytes.</summary>
     private const int GroupSize = 4 << 20;
 
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
     private readonly Queue<JournalRecord> _waiting = new();
     private readonly JournalLog _log;
-    private readonly ArtifactStore _artifacts;
+    private readonly ArtifactStore _store;
+    private readonly ArtifactWriter _artifacts;
+    private readonly DiskTries _tries;
     private readonly IJournalListener _listener;
-    private readonly TimeProvider _time;
     private readonly int _bound;
     private readonly Thread _thread;
     private List<JournalRecord> _group = [];
     private bool _closing;
-    private bool _givenUp;
     private Checkpoint _durable;
 
     /// <param name="folder">The run folder.</param>
@@ -36,10 +37,11 @@ internal sealed class JournalWriter : IDisposable
         RunFolder folder, IStoreFiles files, JournalOptions options, IJournalListener listener, int bound, TimeProvider time)
     {
         _log = new JournalLog(folder, files, options);
-        _artifacts = new ArtifactStore(folder, files, options.Durability);
         _listener = listener;
         _bound = bound;
-        _time = time;
+        _store = new ArtifactStore(folder, files, options.Durability);
+        _tries = new DiskTries(refusal => listener.OnTrouble(refusal.Message, refusal), listener.OnRecovered, time);
+        _artifacts = new ArtifactWriter(_store, _tries, Enqueue, Broke);
         _thread = new Thread(Run) { Name = "PSRunner journal", IsBackground = true };
         _thread.Start();
     }
@@ -63,59 +65,74 @@ internal sealed class JournalWriter : IDisposable
         {
             lock (_gate)
             {
-                return _waiting.Count;
+                return _waiting.Count + _artifacts.Waiting;
             }
         }
     }
+
+    /// <summary>Bytes of files that wait to be written.</summary>
+    public long WaitingFileBytes => _artifacts.WaitingBytes;
 
     /// <summary>Hands a record over; returns at once.</summary>
     /// <returns>How many wait now.</returns>
     /// <exception cref="InvalidOperationException">More wait than was agreed, or the journal is closed: a fault of the caller.</exception>
     public int Append(JournalRecord record)
     {
+        var withFiles = record is ResultRecord result && ResultFit.NeedsFiles(result);
+        int waiting;
         lock (_gate)
         {
-            if (_closing || _waiting.Count >= _bound)
+            waiting = _waiting.Count + _artifacts.Waiting + 1;
+            if (_closing || waiting > _bound)
             {
                 throw new InvalidOperationException(_closing ? "The journal is closed." : $"More than {_bound} records wait for the journal.");
             }
 
-            _waiting.Enqueue(record);
-            Monitor.Pulse(_gate);
-            return _waiting.Count;
+            if (!withFiles)
+            {
+                Enqueue(record);
+            }
         }
+
+        if (withFiles)
+        {
+            _artifacts.Save((ResultRecord)record);
+        }
+
+        return waiting;
     }
 
     /// <summary>Ends the tries while the disk refuses: records that wait are not saved and <see cref="Close"/> returns them.</summary>
-    public void GiveUp()
-    {
-        lock (_gate)
-        {
-            _givenUp = true;
-            Monitor.Pulse(_gate);
-        }
-    }
+    public void GiveUp() => _tries.GiveUp();
 
-    /// <summary>Saves what waits and ends the thread.</summary>
+    /// <summary>Saves what waits and ends the threads.</summary>
     /// <param name="limit">How long that may take.</param>
     /// <returns>The records that could not be saved in that time; none when all is well.</returns>
     public IReadOnlyList<JournalRecord> Close(TimeSpan limit)
     {
+        var since = Stopwatch.GetTimestamp();
+        var unsaved = _artifacts.Close(limit);
+        if (unsaved.Count > 0)
+        {
+            GiveUp();
+        }
+
         lock (_gate)
         {
             _closing = true;
             Monitor.Pulse(_gate);
         }
 
-        if (!_thread.Join(limit))
+        var left = limit - Stopwatch.GetElapsedTime(since);
+        if (!_thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero))
         {
             GiveUp();
-            _thread.Join(FirstDelay); // A call into the disk that never returns keeps its thread; the process may end all the same.
+            _thread.Join(LastWait); // A call into the disk that never returns keeps its thread; the process may end all the same.
         }
 
         lock (_gate)
         {
-            return [.. _group, .. _waiting];
+            return [.. unsaved, .. _group, .. _waiting];
         }
     }
 
@@ -141,12 +158,35 @@ internal sealed class JournalWriter : IDisposable
                 }
             }
 
-            Try(() => Tell(_log.Close()), out _); // What fails here, recovery does at the next start.
+            TellClosed();
         }
         catch (Exception e)
         {
             // A fault of ours must not take the user's shell down; what waits is not saved, and Close says so.
-            _listener.OnTrouble($"The journal stopped: {e.Message}", e);
+            Broke(e);
+        }
+    }
+
+    private void Broke(Exception e) => _listener.OnTrouble($"The journal stopped: {e.Message}", e);
+
+    private void TellClosed()
+    {
+        try
+        {
+            Tell(_log.Close());
+        }
+        catch (IOException)
+        {
+            // Recovery does it at the next start.
+        }
+    }
+
+    private void Enqueue(JournalRecord record)
+    {
+        lock (_gate)
+        {
+            _waiting.Enqueue(record);
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -162,7 +202,7 @@ internal sealed class JournalWriter : IDisposable
                     return false;
                 }
 
-                Monitor.Wait(_gate, LongestDelay);
+                Monitor.Wait(_gate, DiskTries.LongestDelay);
             }
 
             // Another list each time: the listener may keep the last one.
@@ -180,54 +220,33 @@ internal sealed class JournalWriter : IDisposable
     {
         var group = _group;
         var announced = false;
-        var delay = FirstDelay;
-        for (var troubled = false; ; troubled = true)
+        IReadOnlyList<ClosedFile> closed = [];
+        var done = _tries.Until(() =>
         {
-            IReadOnlyList<ClosedFile> closed = [];
-            var done = Try(
-                () =>
-                {
-                    Fit(group);
-                    _log.Write(group);
-                    if (!announced)
-                    {
-                        _listener.OnWritten(group);
-                        announced = true;
-                    }
-
-                    closed = _log.Flush(group);
-                },
-                out var trouble);
-            if (done)
+            Fit(group);
+            _log.Write(group);
+            if (!announced)
             {
-                lock (_gate)
-                {
-                    _group = [];
-                    _durable = new Checkpoint(_log.Number, _log.DurableLength);
-                }
-
-                if (troubled)
-                {
-                    _listener.OnRecovered();
-                }
-
-                _listener.OnDurable(group);
-                Tell(closed);
-                return true;
+                _listener.OnWritten(group);
+                announced = true;
             }
 
-            if (!troubled)
-            {
-                _listener.OnTrouble(trouble!.Message, trouble);
-            }
-
-            if (!WaitToTryAgain(delay))
-            {
-                return false;
-            }
-
-            delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+            closed = _log.Flush(group);
+        });
+        if (!done)
+        {
+            return false;
         }
+
+        lock (_gate)
+        {
+            _group = [];
+            _durable = new Checkpoint(_log.Number, _log.DurableLength);
+        }
+
+        _listener.OnDurable(group);
+        Tell(closed);
+        return true;
     }
 
     private void Fit(List<JournalRecord> group)
@@ -236,7 +255,7 @@ internal sealed class JournalWriter : IDisposable
         {
             group[i] = group[i] switch
             {
-                ResultRecord result => ResultFit.Apply(result, _artifacts),
+                ResultRecord result => ResultFit.Apply(result, _store),
                 AttemptEndedRecord ended => ResultFit.Apply(ended),
                 var other => other,
             };
@@ -248,36 +267,6 @@ internal sealed class JournalWriter : IDisposable
         foreach (var file in closed)
         {
             _listener.OnClosed(file);
-        }
-    }
-
-    /// <summary>Waits without a timer, which needs a thread of the pool; false when the tries are to end.</summary>
-    private bool WaitToTryAgain(TimeSpan delay)
-    {
-        var since = _time.GetTimestamp();
-        lock (_gate)
-        {
-            while (!_givenUp && _time.GetElapsedTime(since) < delay)
-            {
-                Monitor.Wait(_gate, LookEvery);
-            }
-
-            return !_givenUp;
-        }
-    }
-
-    private static bool Try(Action action, out IOException? trouble)
-    {
-        try
-        {
-            action();
-            trouble = null;
-            return true;
-        }
-        catch (IOException e)
-        {
-            trouble = e;
-            return false;
         }
     }
 

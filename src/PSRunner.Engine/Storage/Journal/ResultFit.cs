@@ -1,4 +1,5 @@
 using System.Text;
+using PSRunner.Engine.Execution;
 
 namespace PSRunner.Engine.Storage;
 
@@ -19,34 +20,33 @@ internal static class ResultFit
 
     /// <summary>True when a record can be kept as it is.</summary>
     public static bool Fits(TestResult result) =>
-        result.Message.Length <= TextLimit && result.Output.Length <= OutputLimit && result.OtherMetrics.Length <= TextLimit
-        && !HasSurrogates(result.Message) && !HasSurrogates(result.Output) && !HasSurrogates(result.OtherMetrics)
+        !IsLong(result) && !HasSurrogates(result.Message) && !HasSurrogates(result.Output) && !HasSurrogates(result.OtherMetrics)
         && result.StartedAt.Kind == DateTimeKind.Utc && result.StartedAt.Ticks % TimeSpan.TicksPerMicrosecond == 0;
 
-    /// <summary>The record in the form in which it is kept; what was cut is on the device when this returns.</summary>
-    /// <exception cref="IOException">A text could not be written.</exception>
-    public static ResultRecord Apply(ResultRecord record, ArtifactStore artifacts)
-    {
-        record = record.Unsaved.Count > 0 ? Save(record, artifacts) : record;
-        return Fits(record.Result) ? record : Cut(record, artifacts);
-    }
+    /// <summary>True when a record brings files, or text that becomes some.</summary>
+    public static bool NeedsFiles(ResultRecord record) => record.Unsaved.Count > 0 || IsLong(record.Result);
+
+    /// <summary>About the bytes of a record's files.</summary>
+    public static long BytesOfFiles(ResultRecord record) =>
+        record.Unsaved.Sum(file => (long)file.Content.Length)
+        + (IsLong(record.Result) ? 2L * (record.Result.Message.Length + record.Result.Output.Length + record.Result.OtherMetrics.Length) : 0);
 
     /// <summary>A time without the ticks that no file keeps.</summary>
     public static DateTime Whole(DateTime time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), time.Kind);
 
-    private static ResultRecord Save(ResultRecord record, ArtifactStore artifacts)
+    /// <summary>The record in the form in which it is kept; its files, what was cut among them, are on the device when this returns.</summary>
+    /// <exception cref="IOException">A file could not be written.</exception>
+    public static ResultRecord Apply(ResultRecord record, ArtifactStore artifacts)
     {
-        var path = record.Result.ArtifactPath;
-        return new ResultRecord(
-            record.Result, [.. record.Artifacts, .. record.Unsaved.Select(a => artifacts.Write(path, a.FileName, a.Content.Span))]);
-    }
+        if (record.Unsaved.Count == 0 && Fits(record.Result))
+        {
+            return record;
+        }
 
-    private static ResultRecord Cut(ResultRecord record, ArtifactStore artifacts)
-    {
         var result = record.Result;
         var path = result.ArtifactPath;
-        var kept = new List<StoredArtifact>(record.Artifacts);
-        string Fit(string text, int limit, string fileName, string replacement)
+        var files = new List<Artifact>(record.Unsaved);
+        string Cut(string text, int limit, string fileName, string replacement)
         {
             if (text.Length <= limit)
             {
@@ -54,14 +54,15 @@ internal static class ResultFit
             }
 
             path = path.Length > 0 ? path : RunFolder.ArtifactPath(result.Id, result.Session, result.Attempt);
-            kept.Add(artifacts.Write(path, fileName, Encoding.UTF8.GetBytes(text)));
+            files.Add(new Artifact(fileName, Encoding.UTF8.GetBytes(text)));
             return Whole(replacement);
         }
 
-        var message = Fit(result.Message, TextLimit, "message.txt", Head(result.Message, TextLimit, ", all of them in the artifact message.txt"));
-        var output = Fit(result.Output, OutputLimit, "output.txt", Head(result.Output, OutputLimit, ", all of them in the artifact output.txt"));
-        var other = Fit(result.OtherMetrics, TextLimit, "other_metrics.json", ""); // Half an object is none.
+        var message = Cut(result.Message, TextLimit, "message.txt", Head(result.Message, TextLimit, ", all of them in the artifact message.txt"));
+        var output = Cut(result.Output, OutputLimit, "output.txt", Head(result.Output, OutputLimit, ", all of them in the artifact output.txt"));
+        var other = Cut(result.OtherMetrics, TextLimit, "other_metrics.json", ""); // Half an object is none.
         var started = result.StartedAt.Kind == DateTimeKind.Local ? result.StartedAt.ToUniversalTime() : result.StartedAt;
+        StoredArtifact[] kept = [.. record.Artifacts, .. files.Count == 0 ? [] : artifacts.Write(path, files)];
         return new ResultRecord(
             new TestResult
             {
@@ -93,6 +94,9 @@ internal static class ResultFit
 
     /// <summary>The same for an attempt that is not the last: its message is cut, and the rest is let go.</summary>
     public static AttemptEndedRecord Apply(AttemptEndedRecord record) => record with { Message = Head(record.Message, TextLimit, "") };
+
+    private static bool IsLong(TestResult result) =>
+        result.Message.Length > TextLimit || result.Output.Length > OutputLimit || result.OtherMetrics.Length > TextLimit;
 
     private static bool HasSurrogates(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
 
