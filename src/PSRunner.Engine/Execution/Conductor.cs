@@ -37,6 +37,7 @@ internal sealed partial class Conductor
         _scheduler = new Scheduler(session.Plan, session.Limits, session.Recovered);
         _runner = new AttemptRunner(session.Cases, session.Executors, session.PassScore, _time, Post);
         _thread = new Thread(Run) { Name = "PSRunner conductor", IsBackground = true };
+        Publish(Now()); // Who looks before the thread runs sees a batch that begins, not one without slots.
     }
 
     /// <summary>How the session ended. Never faults. Awaiting it needs a thread of the pool; <see cref="Join"/> does not.</summary>
