@@ -137,6 +137,14 @@ public sealed class BatchSession : IAttended, IDisposable
             }
 
             UserIndex.TryAdd(folder.FullPath);
+            if (BatchManifest.Read(folder.BatchFile).PlanHash != plan.Manifest.PlanHash)
+            {
+                // Another process changed the plan while it owned the folder; now nobody else can.
+                plan.Dispose();
+                plan = BatchPlan.Open(folder, executors);
+                limits = LimitLadder.Resolve(options, plan.Facts());
+            }
+
             var session = new BatchSession(folder, plan, owner, again, options, limits, time);
             session.Start();
             return session;

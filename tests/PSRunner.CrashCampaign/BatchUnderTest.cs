@@ -4,12 +4,13 @@ namespace PSRunner.CrashCampaign;
 
 /// <summary>One batch of the campaign: where it lies, what was seen of it, and what is recorded.</summary>
 /// <param name="root">The folder above its run folder.</param>
-/// <param name="planned">Cases in its plan.</param>
+/// <param name="planned">Cases in its first plan.</param>
 /// <param name="ledger">What was seen.</param>
 /// <param name="violate">Hears of every broken promise.</param>
 internal sealed class BatchUnderTest(string root, int planned, Ledger ledger, Action<string> violate)
 {
     private Dictionary<string, int> _recorded = [];
+    private int _added;
 
     public string Root => root;
 
@@ -20,6 +21,12 @@ internal sealed class BatchUnderTest(string root, int planned, Ledger ledger, Ac
 
     /// <summary>Results that the folder held when it was last looked at.</summary>
     public int Recorded => _recorded.Values.Sum();
+
+    /// <summary>Cases in its plan.</summary>
+    public int Planned => planned + _added;
+
+    /// <summary>True when it is to go on with a changed plan, which it may already have.</summary>
+    public bool IsChanging { get; set; }
 
     /// <summary>True when its errors ran again.</summary>
     public bool WasRetried { get; set; }
@@ -37,23 +44,24 @@ internal sealed class BatchUnderTest(string root, int planned, Ledger ledger, Ac
 
         _recorded = ledger.Check(runFolder);
         var audit = BatchAudit.Run(runFolder);
+        _added = IsChanging && audit.Planned == planned + Child.MoreCases ? Child.MoreCases : _added;
         if (!audit.Healthy)
         {
             violate("the audit finds: " + string.Join("; ", audit.Findings.Select(f => $"{f.Severity} {f.File}: {f.Message}")));
         }
 
-        if (audit.Planned != planned || audit.Recorded != Recorded || audit.Planned != audit.Recorded + audit.Pending)
+        if (audit.Planned != Planned || audit.Recorded != Recorded || audit.Planned != audit.Recorded + audit.Pending)
         {
-            violate($"{planned} planned, {Recorded} read; the audit says {audit.Planned} planned, {audit.Recorded} recorded, {audit.Pending} pending");
+            violate($"{Planned} planned, {Recorded} read; the audit says {audit.Planned} planned, {audit.Recorded} recorded, {audit.Pending} pending");
         }
     }
 
     /// <summary>What must be true when the last session ended by itself.</summary>
     public void CheckEnd()
     {
-        if (Recorded != planned)
+        if (Recorded != Planned || (IsChanging && _added == 0))
         {
-            violate($"the batch is completed with {Recorded} results of {planned}");
+            violate($"the batch is completed with {Recorded} results of {Planned}");
         }
 
         string[] left = [.. Directory.GetFiles(RunFolder!, "*.tmp", SearchOption.AllDirectories), .. Directory.GetFiles(Path.Combine(RunFolder!, "journal"))];

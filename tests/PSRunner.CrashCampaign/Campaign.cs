@@ -101,7 +101,7 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
         }
 
         _seen += batch.Ledger.Count;
-        _unseen += cases - batch.Ledger.Count;
+        _unseen += batch.Planned - batch.Ledger.Count;
         if (Violations.Count == 0)
         {
             Directory.Delete(root, recursive: true);
@@ -123,6 +123,7 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
             {
                 Moment.Opening => batch.RunFolder is null,
                 Moment.Resuming => batch.RunFolder is not null,
+                Moment.Changing => batch.RunFolder is not null && !batch.IsChanging,
                 Moment.Repairing => batch.Recorded > 0,
                 Moment.Saving => batch.RecordedAs(Outcomes.Passed) > 0,
                 _ => true,
@@ -137,18 +138,22 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
     /// <returns>True when the batch has ended.</returns>
     private bool RunSession(BatchUnderTest batch, Moment? moment)
     {
+        // Cut off, the change is asked for again, as its user would.
+        batch.IsChanging |= moment == Moment.Changing;
+
         // Once in a batch its errors run again, so that parts are rewritten under the knife too.
-        var retry = !batch.WasRetried && batch.Recorded > cases / 2 && _chance.Next(3) == 0 ? Outcomes.Errored : Child.Nothing;
+        var retry = !batch.WasRetried && !batch.IsChanging && batch.Recorded > cases / 2 && _chance.Next(3) == 0 ? Outcomes.Errored : Child.Nothing;
         if (retry != Child.Nothing)
         {
             batch.WasRetried = true;
             batch.Ledger.Release(retry);
         }
 
-        var run = RunChild(batch, moment, [Environment.ProcessPath!, "child", "run", batch.Root, $"{cases}", retry]);
-        if (run.ToRun is { } toRun && batch.Recorded - batch.RecordedAs(retry) + toRun != cases)
+        var isChanged = batch.Planned > cases;
+        var run = RunChild(batch, moment, [Environment.ProcessPath!, "child", "run", batch.Root, $"{cases}", retry, batch.IsChanging ? Child.Changed : Child.Nothing]);
+        if (run.ToRun is { } toRun && batch.IsChanging == isChanged && batch.Recorded - batch.RecordedAs(retry) + toRun != batch.Planned)
         {
-            Violate($"{cases} planned, {batch.Recorded - batch.RecordedAs(retry)} recorded, {toRun} pending");
+            Violate($"{batch.Planned} planned, {batch.Recorded - batch.RecordedAs(retry)} recorded, {toRun} pending");
         }
 
         batch.Check();

@@ -21,14 +21,26 @@ internal static class Child
     /// <summary>Printed when the session is closed: its state.</summary>
     public const string Ended = "ended";
 
-    /// <summary>Said in place of an outcome that runs again.</summary>
+    /// <summary>Said in place of an outcome that runs again, and of a changed plan.</summary>
     public const string Nothing = "none";
+
+    /// <summary>Asks for the changed plan.</summary>
+    public const string Changed = "changed";
+
+    /// <summary>Cases that the changed plan has more than the first one.</summary>
+    public const int MoreCases = 20;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    public static int Run(string root, int cases, string retry)
+    public static int Run(string root, int cases, string retry, string plan)
     {
         Console.WriteLine(Begins);
+        if (plan == Changed && RunFolderIn(root) is { } changed)
+        {
+            using var change = ChangedPlan(cases);
+            change.Apply(changed);
+        }
+
         var session = RunFolderIn(root) is { } folder
             ? BatchSession.Resume(folder, new ResumeOptions { RetryOutcome = retry == Nothing ? [] : [retry] }, [new MixedExecutor()])
             : Start(root, cases);
@@ -71,6 +83,19 @@ internal static class Child
         }
 
         return builder.Start();
+    }
+
+    // Without every tenth case, and with some more.
+    private static PlanChange ChangedPlan(int cases)
+    {
+        var change = new PlanChange([new MixedExecutor()]);
+        foreach (var testCase in MixedExecutor.Plan(cases, new Random(cases)).Where((_, i) => i % 10 != 3).Concat(MixedExecutor.More(cases, MoreCases)))
+        {
+            change.Add(testCase);
+        }
+
+        change.Freeze();
+        return change;
     }
 
     private static string Hash(TestResult r)

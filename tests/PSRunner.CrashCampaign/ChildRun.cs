@@ -53,14 +53,14 @@ internal sealed class ChildRun : IDisposable
         _killAfterSeen = moment == Moment.Seeing ? chance.Next(1, 200) : int.MaxValue;
         _awaitedWord = moment switch
         {
-            Moment.Opening or Moment.Resuming or Moment.Repairing or Moment.Saving => Child.Begins,
+            Moment.Opening or Moment.Resuming or Moment.Changing or Moment.Repairing or Moment.Saving => Child.Begins,
             Moment.Running => Child.Opened,
             _ => null,
         };
         var skip = chance.Next(6);
         var delay = TimeSpan.FromMilliseconds(moment switch
         {
-            Moment.Opening or Moment.Resuming or Moment.Repairing => chance.Next(250),
+            Moment.Opening or Moment.Resuming or Moment.Changing or Moment.Repairing => chance.Next(250),
             Moment.Running => chance.Next(700),
             Moment.Saving => chance.NextDouble() * 300,
             _ => chance.NextDouble() * 4 * chance.Next(2),

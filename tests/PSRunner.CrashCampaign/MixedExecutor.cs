@@ -34,6 +34,9 @@ internal sealed class MixedExecutor : ITestExecutor
             _ => "retry",
         }));
 
+    /// <summary>Cases that a changed plan has more.</summary>
+    public static IEnumerable<TestCase> More(int first, int count) => Enumerable.Range(first, count).Select(i => Case(i, "wait"));
+
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
     {
         var number = (long)context.Case.GetParameter("Number")!;

@@ -9,6 +9,9 @@ internal enum Moment
     /// <summary>A random while after a session began to go on with a batch: recovering, beginning a new journal file.</summary>
     Resuming,
 
+    /// <summary>A random while after a session began to go on with a changed plan.</summary>
+    Changing,
+
     /// <summary>A random while after the session began to run.</summary>
     Running,
 

@@ -5,9 +5,9 @@ using PSRunner.CrashCampaign;
 // dotnet run -c Release --project tests/PSRunner.CrashCampaign -- [--kills N] [--seed S] [--cases C] [--steal]
 // Kills real batches and compares what is left with what was seen. Whatever ends it says so, with the seed: 0 nothing was
 // broken, 1 a promise was, 2 wrong arguments, 3 the campaign itself failed, 128 + n ended by signal n.
-if (args is ["child", "run", var root, var caseCount, var retry])
+if (args is ["child", "run", var root, var caseCount, var retry, var plan])
 {
-    return Child.Run(root, int.Parse(caseCount, CultureInfo.InvariantCulture), retry);
+    return Child.Run(root, int.Parse(caseCount, CultureInfo.InvariantCulture), retry, plan);
 }
 
 if (args is ["child", "repair", var runFolder])

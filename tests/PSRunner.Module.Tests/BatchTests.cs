@@ -60,6 +60,26 @@ public sealed partial class BatchTests : IDisposable
     }
 
     [Fact]
+    public void A_changed_plan_is_told_runs_what_is_new_and_a_batch_from_the_pipeline_is_no_plan()
+    {
+        _shell.Invoke("$cases = New-WorkflowTest sim-strong -TaskType simple_task -Instances 5; $cases[0..2] | Start-TestBatch plan");
+        var whatIf = _shell.Show("$cases[1..4] | Resume-TestBatch plan -WhatIf");
+        Assert.Contains("\"Resume batch with a changed plan: 2 added, 1 removed, 2 kept\"", whatIf, StringComparison.Ordinal);
+
+        var screen = _shell.Show("$r = $cases[1..4] | Resume-TestBatch plan");
+
+        Assert.StartsWith("Plan changed: 2 added, 1 removed, 2 kept.\nContinuing 'plan' here: 2 of 5 to run.\n", screen, StringComparison.Ordinal);
+        Assert.Equal([3, 4], _shell.Invoke("$r.Index").Select(i => (int)i.BaseObject).Order());
+        Assert.Equal(5, _shell.Invoke("Get-TestResult plan").Count);
+        Assert.Equal(true, _shell.Invoke("Test-TestBatch plan -Quiet").Single().BaseObject);
+        Assert.Contains("0 added, 1 removed, 4 kept", _shell.Show("Resume-TestBatch plan -InputObject $cases[1..4]"), StringComparison.Ordinal);
+        Assert.Contains("'plan' is complete: 5 of 5.", _shell.Show("Get-TestBatch plan | Resume-TestBatch"), StringComparison.Ordinal);
+        Assert.Equal(
+            "PlanColumnsDiffer,PSRunner.Commands.ResumeTestBatchCommand",
+            _shell.InvokeExpectingError("New-CommandTest dotnet -Matrix @{ Other = 1 } | Resume-TestBatch plan").FullyQualifiedErrorId);
+    }
+
+    [Fact]
     public void WhatIf_tells_size_and_limits_and_writes_nothing()
     {
         var screen = _shell.Show("New-WorkflowTest sim-strong flawed_* -Instances 5 | Start-TestBatch flawed -BatchTimeoutSeconds 3600 -WhatIf");

@@ -20,8 +20,15 @@ internal sealed record BatchManifest
     /// <summary>When the batch was first started, UTC.</summary>
     public required DateTime StartedAt { get; init; }
 
-    /// <summary>XxHash128 of plan.jsonl, 32 hex digits.</summary>
+    /// <summary>XxHash128 of the plan, 32 hex digits.</summary>
     public required string PlanHash { get; init; }
+
+    /// <summary>
+    /// Bytes of plan.jsonl that are the plan; null: all. Set as soon as the plan is being changed, which adds cases at its
+    /// end: whatever stands behind belongs to a change that was cut off.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? PlanLength { get; init; }
 
     /// <summary>Cases in the plan.</summary>
     public required int Planned { get; init; }

@@ -48,7 +48,7 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
     public static BatchPlan Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors)
     {
         var manifest = BatchManifest.Read(folder.BatchFile);
-        var plan = FrozenPlan.Open(folder.PlanFile, hash => ReadShared(folder, hash));
+        var plan = FrozenPlan.Open(folder.PlanFile, hash => ReadShared(folder, hash), manifest.PlanLength ?? long.MaxValue);
         if (plan.Hash != manifest.PlanHash || plan.Count != manifest.Planned)
         {
             plan.Dispose();
@@ -113,6 +113,9 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
 
     /// <summary>The id of a case.</summary>
     public string IdOf(int index) => _plan.IdOf(index);
+
+    /// <summary>The id of a case as a number.</summary>
+    public UInt128 IdNumberOf(int index) => _plan.IdNumberOf(index);
 
     /// <inheritdoc/>
     public PlannedCase Get(int index)

@@ -50,13 +50,15 @@ internal sealed class FrozenPlan : IDisposable
     /// <summary>Opens a plan and reads the head of every line.</summary>
     /// <param name="path">plan.jsonl.</param>
     /// <param name="readShared">Reads a shared definition of the run folder by its hash.</param>
+    /// <param name="length">Bytes to read at most.</param>
     /// <exception cref="TestBatchException">The file cannot be read, or a line is no plan line (the message names the line).</exception>
-    public static FrozenPlan Open(string path, Func<string, SharedDefinition> readShared)
+    public static FrozenPlan Open(string path, Func<string, SharedDefinition> readShared, long length = long.MaxValue)
     {
         SafeFileHandle file;
         try
         {
-            file = File.OpenHandle(path);
+            // Deleting is shared so that a changed plan can take its place.
+            file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +68,7 @@ internal sealed class FrozenPlan : IDisposable
         var plan = new FrozenPlan(file, readShared);
         try
         {
-            plan.ReadHeads(path);
+            plan.ReadHeads(path, length);
             return plan;
         }
         catch
@@ -78,6 +80,9 @@ internal sealed class FrozenPlan : IDisposable
 
     /// <summary>The id of a case as text.</summary>
     public string IdOf(int index) => CaseId.ToText(_ids[index]);
+
+    /// <summary>The id of a case as a number.</summary>
+    public UInt128 IdNumberOf(int index) => _ids[index];
 
     /// <summary>The kind of a case by its place in <see cref="KindNames"/>.</summary>
     public int KindNumberOf(int index) => _kinds[index];
@@ -104,18 +109,12 @@ internal sealed class FrozenPlan : IDisposable
     /// <exception cref="TestBatchException">The file was changed since it was opened.</exception>
     public TestCase Load(int index, bool withShared = true)
     {
-        var start = _offsets[index];
-        var length = checked((int)(_offsets[index + 1] - start - 1));
+        var length = checked((int)(_offsets[index + 1] - _offsets[index] - 1));
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         var line = buffer.AsSpan(0, length);
         try
         {
-            for (var read = 0; read < length;)
-            {
-                var count = RandomAccess.Read(_file, line[read..], start + read);
-                read += count > 0 ? count : throw new EndOfStreamException($"plan.jsonl ends inside case {index}");
-            }
-
+            Read(index, line);
             return PlanLine.Read(line, _kindNames[_kinds[index]], withShared ? _shared : static hash => new SharedDefinition(hash, ""));
         }
         catch (JsonException e)
@@ -129,10 +128,28 @@ internal sealed class FrozenPlan : IDisposable
         }
     }
 
+    /// <summary>The line of a case with its line end.</summary>
+    /// <exception cref="IOException">The file cannot be read any more.</exception>
+    public byte[] ReadLine(int index)
+    {
+        var line = new byte[checked((int)(_offsets[index + 1] - _offsets[index]))];
+        Read(index, line);
+        return line;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private void ReadHeads(string path)
+    private void Read(int index, Span<byte> line)
+    {
+        for (var read = 0; read < line.Length;)
+        {
+            var count = RandomAccess.Read(_file, line[read..], _offsets[index] + read);
+            read += count > 0 ? count : throw new EndOfStreamException($"plan.jsonl ends inside case {index}");
+        }
+    }
+
+    private void ReadHeads(string path, long length)
     {
         var lanes = new Dictionary<string, ushort>(StringComparer.OrdinalIgnoreCase);
         var lastOfLane = new List<int>();
@@ -142,14 +159,15 @@ internal sealed class FrozenPlan : IDisposable
         var held = 0;
         while (true)
         {
-            var count = RandomAccess.Read(_file, buffer.AsSpan(held), position + held);
+            var room = (int)Math.Min(buffer.Length - held, length - position - held);
+            var count = RandomAccess.Read(_file, buffer.AsSpan(held, room), position + held);
             hash.Append(buffer.AsSpan(held, count));
             held += count;
             var at = 0;
-            while (buffer.AsSpan(at, held - at).IndexOf((byte)'\n') is >= 0 and var length)
+            while (buffer.AsSpan(at, held - at).IndexOf((byte)'\n') is >= 0 and var lineLength)
             {
-                AddHead(path, buffer.AsSpan(at, length), position + at, lanes, lastOfLane);
-                at += length + 1;
+                AddHead(path, buffer.AsSpan(at, lineLength), position + at, lanes, lastOfLane);
+                at += lineLength + 1;
             }
 
             position += at;

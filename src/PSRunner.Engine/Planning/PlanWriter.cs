@@ -54,6 +54,9 @@ internal sealed class PlanWriter : IDisposable
     /// <summary>The executors of the kinds that occurred.</summary>
     public IEnumerable<ITestExecutor> UsedExecutors => _executors.Values.Where(e => _kinds.Contains(e.Kind));
 
+    /// <summary>The parameters' names as typed, and the type that holds all values so far; null: all were null.</summary>
+    public IReadOnlyList<(string Name, ColumnType? Type)> Parameters => _parameters;
+
     /// <summary>The shared definitions that the cases name.</summary>
     public IReadOnlyCollection<SharedDefinition> Shared => _shared.Values;
 

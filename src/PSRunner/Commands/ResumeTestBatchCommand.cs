@@ -12,6 +12,13 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
 {
     private readonly SessionSlot _slot = new();
     private ResumeOptions _changes = new();
+    private ChangedPlan? _plan;
+    private bool _isPlanSought;
+
+    /// <summary>The changed plan.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The changed plan: what is new runs, what is missing is skipped.")]
+    [ValidateNotNull]
+    public TestCase[]? InputObject { get; set; }
 
     /// <summary>Outcomes, or causes with wildcards, whose cases run again in this batch.</summary>
     [Parameter(HelpMessage = "Outcomes (TimedOut), or causes with wildcards (throttled), whose cases run again.")]
@@ -85,7 +92,11 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     public string? BatchVariable { get; set; }
 
     /// <inheritdoc/>
-    public void Dispose() => _slot.Dispose();
+    public void Dispose()
+    {
+        _slot.Dispose();
+        _plan?.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _slot.Stop();
@@ -114,9 +125,47 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     private protected override void Process()
     {
         RequireBatch();
+        if (InputObject is not null)
+        {
+            AddToPlan(InputObject);
+            return; // The plan is whole when the input ends.
+        }
+
         foreach (var folder in TakeRunFolders(NewestUnfinished).TakeWhile(_ => !Stopping))
         {
             Resume(Batches.Read(folder));
+        }
+    }
+
+    private protected override void End()
+    {
+        if (_plan is null)
+        {
+            return;
+        }
+
+        // Asked before the change and before the run: the change is what -WhatIf is about.
+        if (ShouldProcess(Batches.Read(_plan.RunFolder).Id, $"Resume batch with a changed plan: {_plan.Freeze()}"))
+        {
+            Say($"Plan changed: {_plan.Apply()}.");
+            Run(Batches.Read(_plan.RunFolder));
+        }
+    }
+
+    // One changed plan is for one batch, which is looked for once: there may be a million cases.
+    private void AddToPlan(TestCase[] cases)
+    {
+        if (!_isPlanSought || ParameterSetName == ByLiteralPath)
+        {
+            _isPlanSought = true;
+            var found = TakeRunFolders(NewestRun).ToList();
+            string[] meant = [.. _plan is null ? [] : (string[])[_plan.RunFolder], .. found];
+            _plan = meant.Length > 1 ? throw Errors.Ambiguous("is meant by", meant) : _plan ?? found.Select(folder => new ChangedPlan(folder)).FirstOrDefault();
+        }
+
+        foreach (var testCase in cases)
+        {
+            _plan?.Add(testCase);
         }
     }
 
@@ -133,14 +182,22 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
             {
                 ResumeWhereItLives(batch);
             }
-            else if (AsJob || Detached)
-            {
-                ResumeInBackground(batch);
-            }
             else
             {
-                ResumeHere(batch);
+                Run(batch);
             }
+        }
+    }
+
+    private void Run(TestBatch batch)
+    {
+        if (AsJob || Detached)
+        {
+            ResumeInBackground(batch);
+        }
+        else
+        {
+            ResumeHere(batch);
         }
     }
 

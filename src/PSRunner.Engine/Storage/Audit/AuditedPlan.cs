@@ -55,7 +55,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         FrozenPlan? plan = null;
         try
         {
-            plan = FrozenPlan.Open(folder.PlanFile, hash => BatchPlan.ReadShared(folder, hash));
+            plan = FrozenPlan.Open(folder.PlanFile, hash => BatchPlan.ReadShared(folder, hash), manifest.PlanLength ?? long.MaxValue);
             if (plan.Hash != manifest.PlanHash || plan.Count != manifest.Planned)
             {
                 report.Error(
@@ -64,6 +64,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
             else
             {
                 CheckResources(folder, plan, report);
+                CheckEnd(folder, manifest, report);
             }
         }
         catch (TestBatchException e)
@@ -92,7 +93,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         const string Name = "\"shared\":\"";
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var index = 0;
-        foreach (var line in File.ReadLines(folder.PlanFile))
+        foreach (var line in File.ReadLines(folder.PlanFile).Take(plan.Count))
         {
             // A text inside the case may look alike: then one case too many is loaded, and that is all.
             for (var at = line.IndexOf(Name, StringComparison.Ordinal); at >= 0; at = line.IndexOf(Name, at + 1, StringComparison.Ordinal))
@@ -105,6 +106,17 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
             }
 
             index++;
+        }
+    }
+
+    private static void CheckEnd(RunFolder folder, BatchManifest manifest, AuditReport report)
+    {
+        var length = new FileInfo(folder.PlanFile).Length;
+        if (manifest.PlanLength is { } planned && length > planned)
+        {
+            report.Add(
+                FindingSeverity.Info, folder.PlanFile, $"{length - planned} bytes follow the plan: a change of it was cut off, and nothing reads them.",
+                "Nothing to do: the next change of the plan replaces them.");
         }
     }
 
