@@ -28,13 +28,15 @@ public sealed class ArtifactWriterTests
                 writer.Append(i % 3 == 0 ? new ResultRecord(Plan.Result(i)) : WithFile(i, 1 + (i % 2)));
             }
 
-            listener.WaitFor(() => listener.Troubles.Count > 0 || listener.Durable.Count == 20);
+            // What is reported while the power goes may or may not be there.
+            List<JournalRecord> reported = [];
+            listener.WaitFor(() => (listener.Troubles.Count > 0 || listener.Durable.Count == 20) && (reported = [.. listener.Durable]).Count >= 0);
             var after = files.AfterPowerCut(chance);
             writer.GiveUp();
             writer.Close(Patience);
 
             var recovered = Records(after);
-            Assert.All(listener.Durable.OfType<ResultRecord>(), record => Assert.Contains(record.Result.Index, recovered.Select(r => r.Result.Index)));
+            Assert.All(reported.OfType<ResultRecord>(), record => Assert.Contains(record.Result.Index, recovered.Select(r => r.Result.Index)));
             foreach (var (record, file) in recovered.SelectMany(record => record.Artifacts.Select(file => (record, file))))
             {
                 var bytes = after.TryReadAll(Path.Combine(Folder.FullPath, record.Result.ArtifactPath, file.Name));
@@ -118,7 +120,7 @@ public sealed class ArtifactWriterTests
         store.Write("artifacts/ab/abd/1-1", two);
 
         string[] first = ["create a.txt", "write a.txt", "flush a.txt", "create b.txt", "write b.txt", "flush b.txt", "flush folder 1-1", "flush folder abc", "flush folder ab"];
-        Assert.Equal([.. first, "flush folder artifacts", .. first.Select(words => words.Replace("abc", "abd", StringComparison.Ordinal))], files.Log);
+        Assert.Equal([.. first, "flush folder artifacts", .. first.Select(words => words.Replace("abc", "abd", StringComparison.Ordinal))], Operations(files));
     }
 
     [Fact]
@@ -126,8 +128,10 @@ public sealed class ArtifactWriterTests
     {
         var files = new MemoryFiles();
         new ArtifactStore(Folder, files, Durability.ProcessCrash).Write("artifacts/ab/abc/1-1", [new("a.txt", new byte[1])]);
-        Assert.Equal(["create a.txt", "write a.txt"], files.Log);
+        Assert.Equal(["create a.txt", "write a.txt"], Operations(files));
     }
+
+    private static IEnumerable<string> Operations(MemoryFiles files) => files.Log.Where(words => !words.StartsWith("create folder", StringComparison.Ordinal));
 
     private static void Refuse(bool refused, string why)
     {
