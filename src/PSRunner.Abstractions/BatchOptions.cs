@@ -40,6 +40,9 @@ public sealed record BatchOptions
     /// <summary>Cases of a named resource running at once, by its name in any case; a resource that is not named here: 1.</summary>
     public IReadOnlyDictionary<string, int>? ResourceLimit { get; init; }
 
+    /// <summary>MiB that the processes of one test may hold together; null: no limit of their own.</summary>
+    public int? MemoryLimitMB { get; init; }
+
     /// <summary>Seconds per attempt; null: 600, or 900 for workflow tests.</summary>
     public double? TestTimeoutSeconds { get; init; }
 

@@ -31,6 +31,8 @@ public sealed class BatchSession : IAttended, IDisposable
     private readonly TaskCompletionSource<TestBatch> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
     private readonly List<IDisposable> _held = [];
+    private readonly SessionFacts _facts;
+    private readonly MemoryMarks _memory;
     private long _lastCheckpoint;
     private TestProgress? _final;
 
@@ -90,6 +92,8 @@ public sealed class BatchSession : IAttended, IDisposable
         });
         _journal.Connect(_conductor.Post);
         _attendant = new Attendant(folder, files, this);
+        _facts = new SessionFacts(plan.BatchId, _number, folder.ScratchFolder, limits.Grace, time, Note) { MemoryLimitMB = options.MemoryLimitMB };
+        _memory = new MemoryMarks(time);
         _thread = new Thread(Run) { IsBackground = true, Name = "PSRunner session" };
     }
 
@@ -240,6 +244,11 @@ public sealed class BatchSession : IAttended, IDisposable
     /// <inheritdoc/>
     void IAttended.Beat()
     {
+        foreach (var happened in _memory.Look(MemoryReading.Now(_facts.MemoryKiB * 1024), _conductor.Snapshot.Running))
+        {
+            _conductor.Post(happened);
+        }
+
         if (_checkpointEvery is { } every && _time.GetElapsedTime(_lastCheckpoint) >= every)
         {
             _lastCheckpoint = _time.GetTimestamp();
@@ -263,11 +272,10 @@ public sealed class BatchSession : IAttended, IDisposable
     {
         try
         {
-            var facts = new SessionFacts(_plan.BatchId, _number, _folder.ScratchFolder, Limits.Grace, _time, Note);
-            _held.Add(facts);
+            _held.Add(_facts);
             foreach (var executor in _plan.UsedExecutors.OfType<ISessionExecutor>())
             {
-                if (executor.BeginSession(facts) is { } held)
+                if (executor.BeginSession(_facts) is { } held)
                 {
                     _held.Insert(0, held);
                 }

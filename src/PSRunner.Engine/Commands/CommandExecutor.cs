@@ -92,6 +92,7 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
                 StandardOutputPath = scratch.OutputFile,
                 StandardErrorPath = scratch.ErrorFile,
                 Marker = session.MarkerOf(context),
+                MemoryLimitKiB = session.MemoryLimitKiB,
                 Yields = true,
             });
         }
@@ -104,7 +105,7 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
         ProcessExit exit;
         using (session.Watch.Watch([scratch.OutputFile, scratch.ErrorFile], Grown))
         {
-            exit = await EndOfAsync(tree, session.Grace, cancellation).ConfigureAwait(false);
+            exit = await EndOfAsync(tree, () => context.EndsAtOnce ? TimeSpan.Zero : session.Grace, cancellation).ConfigureAwait(false);
         }
 
         if (exit.Survivors.Count > 0)
@@ -115,12 +116,15 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
         }
 
         var output = CommandOutput.Read(scratch);
-        return Judge(exit, output, cancellation.IsCancellationRequested) with { Output = output.Text, Artifacts = output.Artifacts(scratch) };
+        var report = exit.OverLimitKiB > 0 && !cancellation.IsCancellationRequested
+            ? Judge(exit, output, canceled: true) with { Cause = Causes.MemoryLimit, Message = session.DescribeOverLimit(exit) }
+            : Judge(exit, output, cancellation.IsCancellationRequested);
+        return report with { Output = output.Text, Artifacts = output.Artifacts(scratch) };
 
         void Grown(long bytes) => context.ReportProgress(string.Create(CultureInfo.InvariantCulture, $"wrote {bytes} bytes"));
     }
 
-    private static async Task<ProcessExit> EndOfAsync(ProcessTree tree, TimeSpan grace, CancellationToken cancellation)
+    private static async Task<ProcessExit> EndOfAsync(ProcessTree tree, Func<TimeSpan> grace, CancellationToken cancellation)
     {
         try
         {
@@ -128,7 +132,7 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return await tree.EndAsync(grace).ConfigureAwait(false);
+            return await tree.EndAsync(grace()).ConfigureAwait(false);
         }
     }
 

@@ -7,6 +7,7 @@ public sealed class AttemptContext
 
     private long _clockStart;
     private long _lastProgress;
+    private bool _endsAtOnce;
     private string _lastActivity = "started";
 
     /// <summary>The case.</summary>
@@ -35,6 +36,9 @@ public sealed class AttemptContext
 
     /// <summary>The timestamp (of <see cref="Time"/>) of the last work done; read by the conductor against the stall window.</summary>
     internal long LastProgress => Volatile.Read(ref _lastProgress);
+
+    /// <summary>True when its cancellation leaves no time to clean up: the machine is short of memory.</summary>
+    internal bool EndsAtOnce { get => Volatile.Read(ref _endsAtOnce); set => Volatile.Write(ref _endsAtOnce, value); }
 
     /// <summary>What was done last, in a few words.</summary>
     internal string LastActivity => Volatile.Read(ref _lastActivity);

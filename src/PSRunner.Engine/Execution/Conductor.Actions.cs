@@ -18,7 +18,7 @@ internal sealed partial class Conductor
             case SchedulerAction.Start start: Begin(start); break;
             case SchedulerAction.Dispatch dispatch: _attempts[dispatch.Token.Slot]!.Dispatch(dispatch.Limits); break;
             case SchedulerAction.AskProgress ask: _followUps.Enqueue(LifeSigns(_attempts[ask.Token.Slot]!)); break;
-            case SchedulerAction.Cancel cancel: Cancel(_attempts[cancel.Token.Slot]!); break;
+            case SchedulerAction.Cancel cancel: Cancel(_attempts[cancel.Token.Slot]!, cancel.AtOnce); break;
             case SchedulerAction.Finish finish: Finish(finish); break;
             case SchedulerAction.FinishCrashed crashed: FinishCrashed(crashed); break;
             case SchedulerAction.EndAttempt ended: EndAttempt(ended); break;
@@ -41,12 +41,18 @@ internal sealed partial class Conductor
         _session.Journal.Started(start.Token, start.Index, start.Attempt, start.MustBeWritten);
     }
 
+    // While this process was held up nobody could work, or be seen to: the stall window begins anew.
     private SchedulerEvent.Progress LifeSigns(RunningAttempt attempt) =>
-        new(attempt.Token, attempt.BegunAt is { } begun ? At(begun) : null, At(attempt.LastProgress));
+        new(attempt.Token, attempt.BegunAt is { } begun ? At(begun) : null, Later(At(attempt.LastProgress), _starvation.HeldUntil));
 
     // What a test hangs onto its cancellation runs on the pool, never here; what it throws is noted.
-    private void Cancel(RunningAttempt attempt)
+    private void Cancel(RunningAttempt attempt, bool atOnce = false)
     {
+        if (attempt.Context is { } context)
+        {
+            context.EndsAtOnce = atOnce;
+        }
+
         if (attempt.TryWithdraw())
         {
             _followUps.Enqueue(new SchedulerEvent.Ended(attempt.Token, Causes.NotStarted));
@@ -138,7 +144,9 @@ internal sealed partial class Conductor
 
     private string NameOf(RunningAttempt attempt) => attempt.Context?.Case.Name ?? _session.Cases.IdOf(attempt.Index);
 
-    private static string MessageOf(RunningAttempt attempt, string cause, bool reachedLimit, bool abandoned)
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private string MessageOf(RunningAttempt attempt, string cause, bool reachedLimit, bool abandoned)
     {
         if (!reachedLimit)
         {
@@ -150,8 +158,16 @@ internal sealed partial class Conductor
             return string.Create(CultureInfo.InvariantCulture, $"no thread was free within {attempt.Limits!.Test.TotalSeconds:0.###} s: other tests block them");
         }
 
+        if (cause == Causes.MemoryLimit)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"memory ran short while it ran, {Scheduler.MostEvictions + 1} times; last activity: {attempt.LastActivity}");
+        }
+
         var (what, limit) = cause == Causes.Stall ? ("no progress", attempt.Limits!.Stall) : ("no end", attempt.Limits!.Test);
         var message = string.Create(CultureInfo.InvariantCulture, $"{what} within {limit.TotalSeconds:0.###} s; last activity: {attempt.LastActivity}");
-        return abandoned ? message + "; it ignored its cancellation and was abandoned" : message;
+        return string.Concat(
+            message,
+            abandoned ? "; it ignored its cancellation and was abandoned" : "",
+            _starvation.DescribeSince(At(attempt.ClockStartedAt)));
     }
 }

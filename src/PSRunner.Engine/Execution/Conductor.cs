@@ -24,6 +24,7 @@ internal sealed partial class Conductor
     private readonly Thread _thread;
     private readonly long _origin;
     private readonly TaskCompletionSource<BatchEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Starvation _starvation;
     private ConductorSnapshot _snapshot = new();
     private TimeSpan _published;
     private BatchEnd? _end;
@@ -34,6 +35,7 @@ internal sealed partial class Conductor
         _session = session;
         _time = session.Time;
         _origin = _time.GetTimestamp();
+        _starvation = new Starvation(_time);
         _scheduler = new Scheduler(session.Plan, session.Limits, session.Recovered);
         _runner = new AttemptRunner(session.Cases, session.Executors, session.PassScore, _time, Post);
         _thread = new Thread(Run) { Name = "PSRunner conductor", IsBackground = true };
@@ -86,6 +88,7 @@ internal sealed partial class Conductor
             events = _mailbox.Take(events, limit);
             var due = seen + (limit > TimeSpan.Zero ? limit : TimeSpan.Zero);
             seen = Now();
+            _starvation.Woke(seen - due, seen);
             if (seen - due > Jump)
             {
                 OnJump(due, seen);
@@ -104,6 +107,7 @@ internal sealed partial class Conductor
 
             if (seen - _published >= Beat)
             {
+                _starvation.Look(seen);
                 Publish(seen);
             }
         }

@@ -25,6 +25,9 @@ public sealed class SessionFacts(string batchId, int number, string scratchFolde
 {
     private SessionProcesses? _processes;
 
+    /// <summary>MiB that the processes of one test may hold together; null: no limit of their own.</summary>
+    public int? MemoryLimitMB { get; init; }
+
     /// <summary>The batch's id.</summary>
     public string BatchId => batchId;
 
@@ -45,6 +48,9 @@ public sealed class SessionFacts(string batchId, int number, string scratchFolde
 
     /// <summary>What the session's executors share that start processes; made when the first of them asks. Asked for by one thread, before the first attempt.</summary>
     internal SessionProcesses Processes => _processes ??= new SessionProcesses(this);
+
+    /// <summary>Memory that the session's processes hold (KiB).</summary>
+    internal long MemoryKiB => _processes?.Trees.MemoryKiB ?? 0;
 
     /// <summary>Ends by force whatever process still runs.</summary>
     public void Dispose() => _processes?.Dispose();

@@ -10,6 +10,9 @@ internal interface IProcessTrees : IDisposable
     /// </summary>
     /// <exception cref="ProcessStartException">It could not be started; nothing is left behind.</exception>
     ProcessTree Start(ProcessTreeOptions options);
+
+    /// <summary>Memory that the living trees held when last looked at, a few times a second (KiB); 0 where the system is not asked.</summary>
+    long MemoryKiB { get; }
 }
 
 /// <summary>Picks the implementation for the system at hand.</summary>

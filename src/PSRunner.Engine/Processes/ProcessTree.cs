@@ -58,6 +58,9 @@ internal sealed record ProcessExit
     /// <summary>Processor seconds of the program and the children it waited for; NaN when not measured.</summary>
     public double CpuSeconds { get; init; } = double.NaN;
 
+    /// <summary>What its processes held when that was more than they might and they were killed for it (KiB); 0: they were not.</summary>
+    public long OverLimitKiB { get; init; }
+
     /// <summary>Processes outside the program's group that had to be hunted down after it.</summary>
     public int Strays { get; init; }
 

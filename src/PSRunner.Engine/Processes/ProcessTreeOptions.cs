@@ -33,6 +33,9 @@ internal sealed record ProcessTreeOptions
     /// <summary>Value of <see cref="ProcessTrees.CaseVariable"/>, <c>batch/case/attempt</c>, by which a later session finds what was left.</summary>
     public required string Marker { get; init; }
 
+    /// <summary>Memory that all its processes together may hold (KiB); it is killed when more is seen. 0: no limit. Linux.</summary>
+    public long MemoryLimitKiB { get; init; }
+
     /// <summary>Runs at lower priority, and is the first that the system ends when memory runs out (Linux).</summary>
     public bool Yields { get; init; }
 }

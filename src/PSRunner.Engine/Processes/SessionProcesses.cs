@@ -37,6 +37,13 @@ internal sealed class SessionProcesses : IDisposable
     /// </summary>
     public TimeSpan Grace => _facts.Grace > Reserve ? _facts.Grace - Reserve : TimeSpan.Zero;
 
+    /// <summary>What the processes of one test may hold together (KiB); 0: no limit of their own.</summary>
+    public long MemoryLimitKiB => (_facts.MemoryLimitMB ?? 0) * 1024L;
+
+    /// <summary>What is said of a test that held more than it might.</summary>
+    public string DescribeOverLimit(ProcessExit exit) => string.Create(
+        CultureInfo.InvariantCulture, $"its processes held {exit.OverLimitKiB / 1024} MB, more than the {_facts.MemoryLimitMB} MB of -MemoryLimitMB, and were ended");
+
     /// <summary>Processes as a message names them.</summary>
     public static string Describe(IEnumerable<SurvivingProcess> survivors) =>
         string.Join(", ", survivors.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Pid} ({s.Command})")));

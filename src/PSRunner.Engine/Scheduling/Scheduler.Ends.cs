@@ -53,11 +53,11 @@ internal sealed partial class Scheduler
         Cancel(id);
     }
 
-    private void Cancel(int id)
+    private void Cancel(int id, bool atOnce = false)
     {
         _slots[id].Phase = SlotPhase.Canceling;
         _deadlines.Set(id, _now + _limits.Grace);
-        _actions.Add(new SchedulerAction.Cancel(_slots.TokenOf(id)));
+        _actions.Add(new SchedulerAction.Cancel(_slots.TokenOf(id), atOnce));
     }
 
     // Its grace is over and its code still runs. The slot is free, the code is not: too many of these, and the batch stops.
@@ -93,15 +93,21 @@ internal sealed partial class Scheduler
         var slot = _slots[id];
         var token = _slots.TokenOf(id);
         var state = slot.Case;
-        var reached = slot.Limit is not null;
+        var limit = slot.Limit ?? (slot.Evicted && state.Evictions == MostEvictions ? Causes.MemoryLimit : null);
+        var reached = limit is not null;
         _deadlines.Remove(id);
         _slots.Free(id);
         _lastEnd = _now;
         LeaveLane(_plan.LaneOf(state.Index));
 
+        if (slot.Evicted && TryRequeue(token, state, abandoned))
+        {
+            return;
+        }
+
         // A limit that was reached counts, whatever was said after it. Who was canceled because the batch ends has no
         // result: what he says may be half of one.
-        if ((slot.Limit ?? (slot.Phase == SlotPhase.Canceling ? null : reported)) is not { } cause)
+        if ((limit ?? (slot.Phase == SlotPhase.Canceling ? null : reported)) is not { } cause)
         {
             _actions.Add(new SchedulerAction.EndAttempt(token, null, state.Retries, state.Crashes, null, reached, abandoned));
             return;

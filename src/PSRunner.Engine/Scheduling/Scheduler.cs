@@ -8,9 +8,9 @@ namespace PSRunner.Engine.Scheduling;
 /// the clock come in, actions come out; no I/O, no threads, no locks. One thread at a time may use it.
 /// </summary>
 /// <remarks>
-/// In three files: this one is the door and the clock, <c>Scheduler.Starts.cs</c> says who starts and what holds starts up,
-/// <c>Scheduler.Ends.cs</c> how attempts and the batch end. Inside, time is the session's own: what a
-/// <see cref="SchedulerEvent.ClockJumped"/> skipped is taken off the clock, so that every deadline moves with it.
+/// In four files: this one is the door and the clock, <c>Scheduler.Starts.cs</c> says who starts and what holds starts up,
+/// <c>Scheduler.Ends.cs</c> how attempts and the batch end, <c>Scheduler.Memory.cs</c> who makes room when memory runs short.
+/// Inside, time is the session's own: what a <see cref="SchedulerEvent.ClockJumped"/> skipped is taken off the clock, so that every deadline moves with it.
 /// </remarks>
 internal sealed partial class Scheduler
 {
@@ -79,6 +79,9 @@ internal sealed partial class Scheduler
         Closing,
         Closed,
     }
+
+    /// <summary>Attempts that were ended because memory ran short.</summary>
+    public int Evictions { get; private set; }
 
     /// <summary>Attempts that may run at once.</summary>
     public int Throttle { get; private set; }
@@ -179,6 +182,7 @@ internal sealed partial class Scheduler
             case SchedulerEvent.ResultsDurable e: OnDurable(e.Count); break;
             case SchedulerEvent.ResultsConsumed e: Unconsumed -= e.Count; break;
             case SchedulerEvent.GateMoved e: OnGate(e); break;
+            case SchedulerEvent.MemoryShort: OnMemoryShort(); break;
             case SchedulerEvent.ThrottleSet e: Throttle = e.Limit; break;
             case SchedulerEvent.Suspend: OnSuspend(); break;
             case SchedulerEvent.Resume: OnResume(); break;

@@ -24,7 +24,9 @@ internal abstract record SchedulerAction
     internal sealed record AskProgress(AttemptToken Token) : SchedulerAction;
 
     /// <summary>Signal the attempt's cancellation; one that no thread took up yet ends at once.</summary>
-    internal sealed record Cancel(AttemptToken Token) : SchedulerAction;
+    /// <param name="Token">The attempt.</param>
+    /// <param name="AtOnce">True: what can be ended by force gets no time to clean up.</param>
+    internal sealed record Cancel(AttemptToken Token, bool AtOnce = false) : SchedulerAction;
 
     /// <summary>Write the case's terminal record. The slot is free.</summary>
     /// <param name="Token">The attempt.</param>
@@ -38,7 +40,7 @@ internal abstract record SchedulerAction
 
     /// <summary>Write that an attempt ended and its case did not. The slot is free.</summary>
     /// <param name="Token">The attempt.</param>
-    /// <param name="Cause">Why it is tried again; null: canceled because the batch ends, counts as nothing.</param>
+    /// <param name="Cause">Why it is tried again; null: canceled because the batch ends or memory ran short, counts as nothing.</param>
     /// <param name="Retries">The case's retries from now on.</param>
     /// <param name="Crashes">Workers the case took down so far.</param>
     /// <param name="RetryIn">When it is tried again in this session; null: not in this session.</param>

@@ -40,6 +40,9 @@ internal abstract record SchedulerEvent
     /// <summary>A gate opened or closed, for one lane or (-1) for all.</summary>
     internal sealed record GateMoved(Gate Gate, bool Closed, int Lane = -1) : SchedulerEvent;
 
+    /// <summary>The machine is about to run out of memory: the youngest attempt that has processes of its own shall end.</summary>
+    internal sealed record MemoryShort : SchedulerEvent;
+
     /// <summary>Another number of attempts may run at once.</summary>
     internal sealed record ThrottleSet(int Limit) : SchedulerEvent;
 

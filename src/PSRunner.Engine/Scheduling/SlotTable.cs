@@ -40,6 +40,9 @@ internal struct Slot
     /// <summary>When it last did something, as far as was asked.</summary>
     public TimeSpan LastProgress;
 
+    /// <summary>It was ended because memory ran short.</summary>
+    public bool Evicted;
+
     /// <summary>The cause of the limit it reached; null: none.</summary>
     public string? Limit;
 }

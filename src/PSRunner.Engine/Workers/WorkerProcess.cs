@@ -60,6 +60,7 @@ internal sealed class WorkerProcess
                 StandardErrorPath = ErrorFile,
                 Handles = [toWorker.ClientSafePipeHandle, fromWorker.ClientSafePipeHandle],
                 Marker = _processes.MarkerOf(name),
+                MemoryLimitKiB = _processes.MemoryLimitKiB,
                 Yields = true,
             });
         }
@@ -146,7 +147,11 @@ internal sealed class WorkerProcess
         }
 
         output.Write(Written(outputStart, errorStart, out var last));
-        return Finish(new AttemptReport { Cause = Causes.WorkerCrash, Message = Describe(exit, last) }, output);
+        return Finish(
+            exit.OverLimitKiB > 0
+                ? new AttemptReport { Cause = Causes.MemoryLimit, Message = _processes.DescribeOverLimit(exit) }
+                : new AttemptReport { Cause = Causes.WorkerCrash, Message = Describe(exit, last) },
+            output);
     }
 
     /// <summary>Empties the folder that the cases work in; what a case that did not pass left there is kept as that attempt's.</summary>

@@ -43,6 +43,11 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
     [ValidateNotNull]
     public IDictionary? ResourceLimit { get; set; }
 
+    /// <summary>MiB that the processes of one test may hold together.</summary>
+    [Parameter(HelpMessage = "MiB that the processes of one test may hold together; one that holds more is ended: Crashed, memory-limit. Linux.")]
+    [ValidateRange(16, int.MaxValue)]
+    public int MemoryLimitMB { get; set; }
+
     /// <summary>Seconds per test.</summary>
     [Parameter(HelpMessage = "Seconds per test; 900 for workflow tests, else 600.")]
     [Alias("TimeoutSeconds", "TestTimeout")]
@@ -192,6 +197,7 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
         OutputPath = ToFilePath(OutputPath),
         ThrottleLimit = Given(nameof(ThrottleLimit), ThrottleLimit),
         ResourceLimit = ResourceLimits.From(ResourceLimit),
+        MemoryLimitMB = Given(nameof(MemoryLimitMB), MemoryLimitMB),
         TestTimeoutSeconds = Given(nameof(TestTimeoutSeconds), TestTimeoutSeconds),
         StallTimeoutSeconds = Given(nameof(StallTimeoutSeconds), StallTimeoutSeconds),
         RequestTimeoutSeconds = Given(nameof(RequestTimeoutSeconds), RequestTimeoutSeconds),

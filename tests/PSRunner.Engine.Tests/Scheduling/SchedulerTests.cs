@@ -49,6 +49,27 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void When_memory_runs_short_the_youngest_makes_room_three_times_and_then_that_is_its_result()
+    {
+        var plan = SimulatedPlan.Of(3);
+        plan.Judges[2] = true; // Waits for a model: it would free nothing.
+        var batch = new SchedulerDriver(plan, SchedulerDriver.Options(throttle: 3));
+        for (var round = 0; round < 4; round++)
+        {
+            var cancel = Assert.Single(batch.Tell(new Event.MemoryShort()).OfType<Act.Cancel>());
+            Assert.Equal((batch.TokenOf(1), true), (cancel.Token, cancel.AtOnce));
+            Assert.Empty(batch.Tell(new Event.MemoryShort()));
+            batch.Ends(1, Causes.WorkerCrash);
+            batch.Wait(60);
+        }
+
+        Assert.All(batch.All.OfType<Act.EndAttempt>(), e => Assert.Equal((null, 0, 0), (e.Cause, e.Retries, e.Crashes)));
+        Assert.Equal((Causes.MemoryLimit, true), batch.All.OfType<Act.Finish>().Select(f => (f.Cause, f.ReachedLimit)).Single());
+        Assert.Equal([1, 1, 1, 1], batch.All.OfType<Act.Start>().Where(s => s.Index == 1).Select(s => s.Try));
+        Assert.Equal(4, batch.Scheduler.Evictions);
+    }
+
+    [Fact]
     public void Only_code_that_could_take_the_process_down_waits_for_its_start_to_be_written()
     {
         var plan = SimulatedPlan.Of(2);

@@ -26,6 +26,8 @@ internal sealed class SimulatedAttempt(SchedulerAction.Start start)
     /// <summary>The same on the clock that jumps.</summary>
     public TimeSpan LastProgressOnClock { get; set; }
 
+    public bool Evicted { get; set; }
+
     public TimeSpan? CanceledAt { get; set; }
 
     public bool Returned { get; set; }

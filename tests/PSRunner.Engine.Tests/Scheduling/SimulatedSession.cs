@@ -200,6 +200,8 @@ internal sealed class SimulatedSession
                 break;
             case SchedulerAction.Cancel cancel:
                 _attempts[cancel.Token].CanceledAt = _time;
+                _attempts[cancel.Token].Evicted = cancel.AtOnce;
+                _checks.Canceled(_attempts[cancel.Token]);
                 ReactToCancel(_attempts[cancel.Token]);
                 break;
             case SchedulerAction.Finish finish:
@@ -401,7 +403,7 @@ internal sealed class SimulatedSession
     private void Trouble()
     {
         var length = _random.Next(20) == 0 ? Between(0, 100_000) : Between(0, 600);
-        switch (_random.Next(9))
+        switch (_random.Next(10))
         {
             case 0:
                 _killed = true;
@@ -439,6 +441,13 @@ internal sealed class SimulatedSession
                 var lane = _random.Next(_plan.LaneCount);
                 Tell(new SchedulerEvent.GateMoved(Gate.Rate, true, lane));
                 Later(length, () => Tell(new SchedulerEvent.GateMoved(Gate.Rate, false, lane)));
+                break;
+            case 8:
+                for (var asked = _random.Next(1, 8); asked > 0; asked--)
+                {
+                    Later(Between(0, 20), () => Tell(new SchedulerEvent.MemoryShort()));
+                }
+
                 break;
             case 7:
                 _readerPaused = true;

@@ -133,6 +133,11 @@ internal sealed class SimulationChecks
         _live.Add(attempt.Token, attempt);
     }
 
+    /// <summary>Who makes room is the youngest that would free any.</summary>
+    public void Canceled(SimulatedAttempt attempt) => Hold(
+        !attempt.Evicted || (HasProcesses(attempt) && !_live.Values.Any(a => HasProcesses(a) && a.CanceledAt is null && a.Token.Generation > attempt.Token.Generation)),
+        $"case {attempt.Index} makes room and is not the youngest that would free any");
+
     public void Finished(SimulatedAttempt attempt, SchedulerAction.Finish finish, TimeSpan time)
     {
         ref var book = ref _books[attempt.Index];
@@ -156,7 +161,13 @@ internal sealed class SimulationChecks
         Concluded(attempt, ended.Cause, ended.ReachedLimit, ended.Abandoned, time);
         if (ended.Cause is null)
         {
-            Hold(state is not (BatchStates.Running or BatchStates.Suspended), "an attempt is canceled although the batch goes on");
+            if (state is BatchStates.Running or BatchStates.Suspended)
+            {
+                Hold(attempt.Evicted, "an attempt is canceled although the batch goes on");
+                Hold(++book.Evictions <= 3, $"case {attempt.Index} made room for the fourth time");
+                book.DueAt = time + (ended.RetryIn ?? TimeSpan.Zero);
+            }
+
             return;
         }
 
@@ -218,6 +229,8 @@ internal sealed class SimulationChecks
         }, $"ended {end.State} without a reason: {end.Message}");
     }
 
+    private bool HasProcesses(SimulatedAttempt attempt) => !_plan.InProcess[attempt.Index] && !_plan.Judges[attempt.Index];
+
     private static void Hold(bool truth, string otherwise)
     {
         if (!truth)
@@ -244,6 +257,7 @@ internal sealed class SimulationChecks
             {
                 Causes.TestTimeout => canceled >= attempt.BegunAt + attempt.Limits!.Test,
                 Causes.Stall => attempt.BegunAt is not null && canceled >= attempt.LastProgress + attempt.Limits!.Stall,
+                Causes.MemoryLimit => attempt.Evicted && _books[attempt.Index].Evictions == 3,
                 Causes.NotStarted => attempt.BegunAt is null && canceled >= attempt.DispatchedAt + attempt.Limits!.Test,
                 _ => false,
             }, $"case {attempt.Index} ended by '{cause}' before that limit");
@@ -278,6 +292,7 @@ internal sealed class SimulationChecks
         public int Attempts;
         public int Retries;
         public int Crashes;
+        public int Evictions;
         public bool Suspect;
         public bool CrashedAlone;
         public bool Running;

@@ -21,6 +21,9 @@ internal interface IRelatives
     /// <summary>The most memory a running process held so far; NaN when not known.</summary>
     double ReadPeakKiB(int pid);
 
+    /// <summary>Memory that a process holds now (KiB); 0 when not known.</summary>
+    long ReadMemoryKiB(int pid);
+
     /// <summary>A process's command line, bounded.</summary>
     string Describe(int pid);
 }

@@ -96,6 +96,8 @@ internal sealed class LinuxProcessTrees : IRelatives
 
     public double ReadPeakKiB(int pid) => _proc.ReadPeakKiB(pid);
 
+    public long ReadMemoryKiB(int pid) => _proc.ReadMemoryKiB(pid);
+
     public string Describe(int pid) => _proc.Describe(pid);
 
     // Null: cannot be told at this moment. A process that cleared its environment may still hold the tree's output.

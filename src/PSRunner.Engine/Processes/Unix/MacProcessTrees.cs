@@ -24,5 +24,7 @@ internal sealed class MacProcessTrees : IRelatives
 
     public double ReadPeakKiB(int pid) => double.NaN;
 
+    public long ReadMemoryKiB(int pid) => 0;
+
     public string Describe(int pid) => $"process group {pid}";
 }

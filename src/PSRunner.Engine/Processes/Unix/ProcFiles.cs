@@ -120,18 +120,10 @@ internal sealed unsafe class ProcFiles
     }
 
     /// <summary>The most memory a process held so far; NaN when not known.</summary>
-    public double ReadPeakKiB(int pid)
-    {
-        var status = Read($"/proc/{pid}/status");
-        var at = status.IndexOf("VmHWM:"u8);
-        if (at < 0)
-        {
-            return double.NaN;
-        }
+    public double ReadPeakKiB(int pid) => ReadStatus(pid, "VmHWM:"u8) is >= 0 and var peak ? peak : double.NaN;
 
-        var rest = status[(at + 6)..].TrimStart(" \t"u8);
-        return NextNumber(ref rest);
-    }
+    /// <summary>The memory a process holds now (KiB), swapped pages included; 0 when not known.</summary>
+    public long ReadMemoryKiB(int pid) => Math.Max(0, ReadStatus(pid, "VmRSS:"u8)) + Math.Max(0, ReadStatus(pid, "VmSwap:"u8));
 
     /// <summary>A process's command line, else its name, at most 200 characters.</summary>
     public string Describe(int pid)
@@ -139,6 +131,19 @@ internal sealed unsafe class ProcFiles
         var command = Encoding.UTF8.GetString(Read($"/proc/{pid}/cmdline")).Replace('\0', ' ').Trim();
         command = command.Length > 0 ? command : Encoding.UTF8.GetString(Read($"/proc/{pid}/comm")).Trim();
         return command.Length <= MostCommand ? command : command[..MostCommand];
+    }
+
+    private int ReadStatus(int pid, ReadOnlySpan<byte> name)
+    {
+        var status = Read($"/proc/{pid}/status");
+        var at = status.IndexOf(name);
+        if (at < 0)
+        {
+            return -1;
+        }
+
+        var rest = status[(at + name.Length)..].TrimStart(" \t"u8);
+        return NextNumber(ref rest);
     }
 
     private static string? Find(ReadOnlySpan<byte> environment, ReadOnlySpan<byte> key)

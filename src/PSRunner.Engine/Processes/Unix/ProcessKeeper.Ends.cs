@@ -145,6 +145,7 @@ internal sealed unsafe partial class ProcessKeeper
         tree.Complete(tree.Exit with
         {
             Strays = tree.Strays,
+            OverLimitKiB = tree.OverLimitKiB,
             Survivors = [.. survivors.Select(s => new SurvivingProcess(s.Pid, _relatives.Describe(s.Pid)))],
         });
     }

@@ -111,6 +111,9 @@ internal sealed partial class ProcessKeeper : IDisposable
         }
     }
 
+    /// <summary>What the living trees hold.</summary>
+    public long MemoryKiB => _trees.Values.Sum(tree => tree.MemoryKiB);
+
     private static long Now => Environment.TickCount64;
 
     private void Run()
@@ -211,8 +214,16 @@ internal sealed partial class ProcessKeeper : IDisposable
 
     private void Sample()
     {
+        _relatives.Refresh();
         foreach (var (pid, tree) in _trees)
         {
+            tree.MemoryKiB = _relatives.Find(tree, _trees).Sum(process => _relatives.ReadMemoryKiB(process.Pid));
+            if (tree.MemoryLimitKiB > 0 && tree.MemoryKiB > tree.MemoryLimitKiB && tree.State is TreeState.Running or TreeState.Terminating)
+            {
+                tree.OverLimitKiB = tree.MemoryKiB;
+                BeginEnd(tree, TimeSpan.Zero);
+            }
+
             if (!tree.Reaped && _relatives.ReadPeakKiB(pid) is var peak && !(peak <= tree.SampledPeakKiB))
             {
                 tree.SampledPeakKiB = peak;

@@ -26,6 +26,7 @@ internal enum TreeState
 internal sealed class UnixProcessTree(int pid, string tag, ProcessKeeper keeper) : ProcessTree
 {
     private HashSet<int>? _strays;
+    private long _memoryKiB;
 
     public override int Pid => pid;
 
@@ -59,6 +60,15 @@ internal sealed class UnixProcessTree(int pid, string tag, ProcessKeeper keeper)
     public ProcessExit Exit { get; set; } = new();
 
     public double SampledPeakKiB { get; set; } = double.NaN;
+
+    /// <summary>What it may hold; 0: no limit.</summary>
+    public long MemoryLimitKiB { get; init; }
+
+    /// <summary>What it held when last looked at. Read by any thread.</summary>
+    public long MemoryKiB { get => Volatile.Read(ref _memoryKiB); set => Volatile.Write(ref _memoryKiB, value); }
+
+    /// <summary>What it held when it was killed for it; 0: it was not.</summary>
+    public long OverLimitKiB { get; set; }
 
     /// <summary>Processes outside the group that had to be killed one by one.</summary>
     public int Strays { get; private set; }

@@ -30,6 +30,8 @@ internal sealed class UnixProcessTrees : IProcessTrees
         _closed = closed;
     }
 
+    public long MemoryKiB => _keeper.MemoryKiB;
+
     public ProcessTree Start(ProcessTreeOptions options)
     {
         _keeper.BeginStart();
@@ -92,6 +94,7 @@ internal sealed class UnixProcessTrees : IProcessTrees
             var tree = new UnixProcessTree(pid, tag, _keeper)
             {
                 OutputPath = options.StandardOutputPath,
+                MemoryLimitKiB = options.MemoryLimitKiB,
                 PeakAtStartKiB = OwnPeakKiB(),
             };
             _keeper.Add(tree);

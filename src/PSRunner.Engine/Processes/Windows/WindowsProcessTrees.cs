@@ -20,6 +20,8 @@ internal sealed unsafe class WindowsProcessTrees : IProcessTrees
     private readonly ConcurrentDictionary<WindowsProcessTree, bool> _trees = new();
     private volatile bool _disposed;
 
+    public long MemoryKiB => 0;
+
     public ProcessTree Start(ProcessTreeOptions options)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -1,0 +1,54 @@
+namespace PSRunner.Engine.Scheduling;
+
+/// <summary>Who makes room when the machine runs out of memory.</summary>
+internal sealed partial class Scheduler
+{
+    /// <summary>How often a case makes room for others before that is its result.</summary>
+    internal const int MostEvictions = 3;
+
+    // The youngest has the least to lose. Code in this process, and tests that wait for a model, would free nothing.
+    private void OnMemoryShort()
+    {
+        var youngest = -1;
+        for (var id = 0; id < _slots.Used; id++)
+        {
+            if (_slots[id].Phase == SlotPhase.Canceling && _slots[id].Evicted)
+            {
+                return; // One is on its way out: its memory is not free yet.
+            }
+
+            if (_slots[id].Phase == SlotPhase.Running && HasProcesses(_slots[id].Case.Index) && (youngest < 0 || _slots[id].Generation > _slots[youngest].Generation))
+            {
+                youngest = id;
+            }
+        }
+
+        if (youngest >= 0)
+        {
+            if (Evictions++ == 0)
+            {
+                Note("Memory runs short: the youngest test was ended and is tried again later, which counts as no attempt. A lower -ThrottleLimit or a -MemoryLimitMB keeps this from happening.");
+            }
+
+            _slots[youngest].Evicted = true;
+            Cancel(youngest, atOnce: true);
+        }
+    }
+
+    private bool HasProcesses(int index) => !_plan.CanCrashHost(index) && !_plan.JudgesModel(index);
+
+    // Nobody's fault, so it counts as no attempt; but a case that is always the one too many has a result in the end.
+    private bool TryRequeue(AttemptToken token, in CaseState state, bool abandoned)
+    {
+        if (state.Evictions == MostEvictions || _phase != Phase.Open || _lanes.IsStopped(_plan.LaneOf(state.Index)))
+        {
+            return false;
+        }
+
+        var waiting = state with { Evictions = state.Evictions + 1 };
+        var wait = Backoff.Wait(state.Index, state.Attempts, state.Evictions, null);
+        (state.Suspect ? _suspects : _retries).Add(waiting, _now + wait);
+        _actions.Add(new SchedulerAction.EndAttempt(token, null, state.Retries, state.Crashes, wait, false, abandoned));
+        return true;
+    }
+}

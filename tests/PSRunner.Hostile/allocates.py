@@ -1,0 +1,5 @@
+# expect: Crashed memory-limit
+# timeout: 60
+held = []
+while True:
+    held.append(bytearray(8 << 20))

@@ -1,0 +1,2 @@
+# expect: TimedOut test-timeout
+exec sleep 100000

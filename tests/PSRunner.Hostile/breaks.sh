@@ -1,0 +1,3 @@
+# expect: Crashed worker-crash
+ulimit -c 0
+kill -SEGV $$

@@ -1,0 +1,3 @@
+# expect: Passed
+sleep 100000 &
+echo 'done'

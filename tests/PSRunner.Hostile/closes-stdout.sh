@@ -1,0 +1,3 @@
+# expect: TimedOut test-timeout
+exec >&- 2>&-
+sleep 100000

@@ -1,0 +1,2 @@
+# expect: Passed
+rm -rf "$PWD"

@@ -1,0 +1,2 @@
+# expect: TimedOut test-timeout
+while :; do :; done

@@ -1,0 +1,2 @@
+# expect: Crashed worker-crash
+[Environment]::Exit(3)

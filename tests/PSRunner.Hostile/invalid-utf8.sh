@@ -1,0 +1,2 @@
+# expect: Passed
+printf '\377\376\200abc\303'

@@ -1,0 +1,2 @@
+# expect: TimedOut test-timeout
+[System.Threading.Thread]::Sleep(-1)

@@ -1,0 +1,3 @@
+# expect: TimedOut test-timeout
+kill -STOP $$
+sleep 100000

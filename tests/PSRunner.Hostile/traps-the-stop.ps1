@@ -1,0 +1,2 @@
+# expect: TimedOut test-timeout
+try { [System.Threading.Thread]::Sleep(-1) } finally { while ($true) { } }

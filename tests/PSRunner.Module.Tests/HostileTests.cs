@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+
+namespace PSRunner.Module.Tests;
+
+/// <summary>The corpus of tests/PSRunner.Hostile as one batch: each ends as it must, and hurts nobody.</summary>
+public sealed class HostileTests(ITestOutputHelper output) : IDisposable
+{
+    private const double LimitSeconds = 2;
+    private const double GraceSeconds = 2;
+
+    // The promise is a second. What is measured here includes the lateness of a machine that builds beside the tests.
+    private const double SlackSeconds = 3;
+    private const int WellBehavedBeside = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-hostile-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Every_hostile_test_ends_as_it_must_every_other_passes_and_nothing_is_left()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs a shell, signals and /proc.");
+        var python = new[] { "/usr/bin/python3", "/usr/local/bin/python3" }.FirstOrDefault(File.Exists);
+        var corpus = Directory.GetFiles(Path.Combine(Repository.Root, "tests", "PSRunner.Hostile"))
+            .Where(f => !f.EndsWith(".md", StringComparison.Ordinal) && (python is not null || !f.EndsWith(".py", StringComparison.Ordinal)))
+            .Order(StringComparer.Ordinal).ToDictionary(f => Path.GetFileName(f), f => f);
+        var plan = new StringBuilder("$(");
+        foreach (var (name, path) in corpus)
+        {
+            var limit = Header(path, "timeout") is { } own ? $" -TestTimeoutSeconds {own}" : "";
+            plan.Append(CultureInfo.InvariantCulture, $"{Make(path, python)} -Name '{name}'{limit}; ");
+            plan.Append(CultureInfo.InvariantCulture, $"New-CommandTest sh '-c','echo fine' -Name fine -TestTimeoutSeconds 60 -Repeat {WellBehavedBeside}; ");
+        }
+
+        plan.Append("New-ScriptTest { 'fine' } -Name fine -TestTimeoutSeconds 60 -Repeat 12)");
+        using var shell = ShellProcess.Run(
+            _folder,
+            string.Create(CultureInfo.InvariantCulture, $"{plan} | Start-TestBatch hostile -ThrottleLimit 8 -TestTimeoutSeconds {LimitSeconds} -GracePeriodSeconds {GraceSeconds} -MemoryLimitMB 512 ")
+            + "| ForEach-Object { \"result|$($_.Name)|$($_.Outcome) $($_.Cause)|$($_.DurationSeconds)|$($_.Message)\" }");
+        var left = Left();
+
+        var results = shell.Output.Where(line => line.StartsWith("result|", StringComparison.Ordinal)).Select(line => line.Split('|')).ToList();
+        output.WriteLine(string.Join('\n', shell.Output.Concat(shell.Errors)));
+        Assert.All(corpus, file =>
+        {
+            var result = Assert.Single(results, r => r[1] == file.Key);
+            Assert.Equal((file.Key, Header(file.Value, "expect")), (file.Key, result[2].Trim()));
+            if (Header(file.Value, "timeout") is null)
+            {
+                Assert.InRange(double.Parse(result[3], CultureInfo.InvariantCulture), 0, LimitSeconds + GraceSeconds + SlackSeconds);
+            }
+        });
+        var wellBehaved = results.Where(r => r[1] == "fine").ToList();
+        Assert.Equal((WellBehavedBeside * corpus.Count) + 12, wellBehaved.Count);
+        Assert.All(wellBehaved, r => Assert.Equal("Passed", r[2].Trim()));
+        Assert.Empty(left);
+    }
+
+    private static string Make(string path, string? python) => Path.GetExtension(path) switch
+    {
+        ".ps1" => $"New-ScriptTest -FilePath '{path}'",
+        ".py" => $"New-CommandTest {python} '{path}'",
+        _ => $"New-CommandTest sh '{path}'",
+    };
+
+    private static string? Header(string path, string word) =>
+        File.ReadLines(path).Take(3).FirstOrDefault(l => l.StartsWith($"# {word}: ", StringComparison.Ordinal))?[(word.Length + 4)..];
+
+    // Living processes that were started for a case of this batch, whoever their parents are by now.
+    private static List<string> Left()
+    {
+        var left = new List<string>();
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), out _)))
+        {
+            try
+            {
+                if (File.ReadAllText(process + "/environ").Contains("PSRUNNER_CASE=hostile-", StringComparison.Ordinal))
+                {
+                    left.Add(File.ReadAllText(process + "/cmdline").Replace('\0', ' '));
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended meanwhile, or is another user's.
+            }
+        }
+
+        return left;
+    }
+}
