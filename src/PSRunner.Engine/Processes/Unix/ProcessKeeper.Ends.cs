@@ -146,6 +146,9 @@ internal sealed unsafe partial class ProcessKeeper
         {
             Strays = tree.Strays,
             OverLimitKiB = tree.OverLimitKiB,
+
+            // What all of them held together, where that was more than the kernel counts for the program.
+            PeakMemoryKiB = tree.Exit.PeakMemoryKiB >= tree.OverLimitKiB || tree.OverLimitKiB == 0 ? tree.Exit.PeakMemoryKiB : tree.OverLimitKiB,
             Survivors = [.. survivors.Select(s => new SurvivingProcess(s.Pid, _relatives.Describe(s.Pid)))],
         });
     }
