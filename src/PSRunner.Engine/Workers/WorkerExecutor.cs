@@ -11,7 +11,6 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
 #pragma warning restore CA1001
 {
     private WorkerPool? _pool;
-    private Action<string> _note = static _ => { };
 
     /// <inheritdoc/>
     public string Kind => options.Kind;
@@ -32,11 +31,7 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
     public double DefaultTestTimeoutSeconds => 600;
 
     /// <inheritdoc/>
-    public IDisposable BeginSession(SessionFacts session)
-    {
-        _note = session.Note;
-        return _pool = new WorkerPool(session, options);
-    }
+    public IDisposable BeginSession(SessionFacts session) => _pool = new WorkerPool(session, options);
 
     /// <inheritdoc/>
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
@@ -61,24 +56,12 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
         try
         {
             var report = await worker.RunAsync(context, cancellation).ConfigureAwait(false);
-            TidyUp(worker, context, report.Cause == Causes.None);
+            worker.TidyUp(context, report.Cause == Causes.None);
             return report;
         }
         finally
         {
             await pool.ReturnAsync(worker).ConfigureAwait(false);
-        }
-    }
-
-    private void TidyUp(WorkerProcess worker, AttemptContext context, bool passed)
-    {
-        try
-        {
-            worker.TidyUp(context, passed);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _note($"The scratch folder of '{context.Case.Name}' could not be tidied up: {e.Message}");
         }
     }
 }

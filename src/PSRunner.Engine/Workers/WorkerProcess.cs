@@ -16,6 +16,7 @@ internal sealed class WorkerProcess
 #pragma warning restore CA1001
 {
     private const long LongestFile = 64 << 20;
+    private const int LongestReason = 300;
     private const long MostGrowth = 256 << 20;
 
     private static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
@@ -24,6 +25,8 @@ internal sealed class WorkerProcess
     private readonly SessionProcesses _processes;
     private readonly TimeProvider _time;
     private readonly string _folder;
+    private readonly WorkFolder _work;
+    private readonly Action<string> _note;
     private readonly WorkerChannel _channel;
     private readonly ProcessTree _tree;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
@@ -45,7 +48,9 @@ internal sealed class WorkerProcess
         _processes = session.Processes;
         _time = session.Time;
         _folder = Path.Combine(session.ScratchFolder, name);
-        Directory.CreateDirectory(WorkFolder);
+        _note = session.Note;
+        _work = new WorkFolder(Path.Combine(_folder, "work"));
+        _work.Make();
         var inheritability = OperatingSystem.IsWindows() ? HandleInheritability.Inheritable : HandleInheritability.None;
         var toWorker = new AnonymousPipeServerStream(PipeDirection.Out, inheritability);
         var fromWorker = new AnonymousPipeServerStream(PipeDirection.In, inheritability);
@@ -55,7 +60,7 @@ internal sealed class WorkerProcess
             {
                 Program = command.Program,
                 Arguments = command.Arguments,
-                WorkingDirectory = WorkFolder,
+                WorkingDirectory = _work.Path,
                 StandardOutputPath = OutputFile,
                 StandardErrorPath = ErrorFile,
                 Handles = [toWorker.ClientSafePipeHandle, fromWorker.ClientSafePipeHandle],
@@ -68,7 +73,7 @@ internal sealed class WorkerProcess
         {
             toWorker.Dispose();
             fromWorker.Dispose();
-            RemoveFolder();
+            new WorkFolder(_folder).Remove(_note);
             throw;
         }
 
@@ -92,8 +97,6 @@ internal sealed class WorkerProcess
             }
         }
     }
-
-    private string WorkFolder => Path.Combine(_folder, "work");
 
     private string OutputFile => Path.Combine(_folder, "stdout.txt");
 
@@ -146,35 +149,16 @@ internal sealed class WorkerProcess
             _processes.NoteSurvivors(context.Case.Name, SessionProcesses.Describe(exit.Survivors));
         }
 
-        output.Write(Written(outputStart, errorStart, out var last));
+        output.Write(Written(outputStart, errorStart, out var reason));
         return Finish(
             exit.OverLimitKiB > 0
                 ? new AttemptReport { Cause = Causes.MemoryLimit, Message = _processes.DescribeOverLimit(exit) }
-                : new AttemptReport { Cause = Causes.WorkerCrash, Message = Describe(exit, last) },
+                : new AttemptReport { Cause = Causes.WorkerCrash, Message = Describe(exit, reason) },
             output);
     }
 
     /// <summary>Empties the folder that the cases work in; what a case that did not pass left there is kept as that attempt's.</summary>
-    public void TidyUp(AttemptContext context, bool passed)
-    {
-        if (!Directory.Exists(WorkFolder))
-        {
-            Directory.CreateDirectory(WorkFolder);
-        }
-        else if (Directory.EnumerateFileSystemEntries(WorkFolder).Any())
-        {
-            if (passed)
-            {
-                Directory.Delete(WorkFolder, recursive: true);
-            }
-            else
-            {
-                Directory.Move(WorkFolder, _processes.PathFor(context));
-            }
-
-            Directory.CreateDirectory(WorkFolder);
-        }
-    }
+    public void TidyUp(AttemptContext context, bool passed) => _work.TidyUp(passed ? null : _processes.PathFor(context), _note);
 
     /// <summary>Ends it by force, with all it started.</summary>
     public async Task EndAsync()
@@ -182,7 +166,7 @@ internal sealed class WorkerProcess
         _spent = true;
         _ = await _tree.EndAsync(TimeSpan.Zero).WaitAsync(EndLimit, _time).ConfigureAwait(false);
         _channel.Dispose();
-        RemoveFolder();
+        new WorkFolder(_folder).Remove(_note);
     }
 
     private static AttemptReport Finish(AttemptReport report, OutputCapture output) =>
@@ -196,7 +180,7 @@ internal sealed class WorkerProcess
             Send(WorkerMessage.Shared, Encoding.UTF8.GetBytes(shared.Hash + shared.Text));
         }
 
-        var order = new WorkerCase { Name = context.Case.Name, Definition = context.Case.Definition, SharedHash = shared?.Hash ?? "", Folder = WorkFolder };
+        var order = new WorkerCase { Name = context.Case.Name, Definition = context.Case.Definition, SharedHash = shared?.Hash ?? "", Folder = _work.Path };
         Send(WorkerMessage.Case, JsonSerializer.SerializeToUtf8Bytes(order, WorkerJson.Default.WorkerCase));
     }
 
@@ -277,7 +261,7 @@ internal sealed class WorkerProcess
             _running?.End(null);
         }
 
-        _ready.TrySetResult("it ended before it was ready: " + CommandTail());
+        _ready.TrySetResult("it ended before it was ready: " + LastWords());
     }
 
     private void Judge(WorkerReport report)
@@ -289,7 +273,7 @@ internal sealed class WorkerProcess
     }
 
     // What was written past PowerShell: by [Console], by programs that were not captured, by the runtime as it died.
-    private string Written(long outputStart, long errorStart, out string lastLine)
+    private string Written(long outputStart, long errorStart, out string reason)
     {
         var (text, error) = (new OutputTail("", 0), new OutputTail("", 0));
         if (LengthOf(OutputFile) > outputStart)
@@ -299,25 +283,25 @@ internal sealed class WorkerProcess
 
         if (LengthOf(ErrorFile) > errorStart)
         {
-            error = OutputTail.Read(ErrorFile, OutputTail.DefaultBytes / 4, errorStart);
+            error = OutputTail.Read(ErrorFile, from: errorStart);
         }
 
-        lastLine = FirstLine(error.Text);
+        reason = Opening(error.Text);
         return string.Concat(
             text.Length > 0 ? $"[stdout]\n{text.Text}{(text.Text.EndsWith('\n') ? "" : "\n")}" : "",
             error.Length > 0 ? $"[stderr]\n{error.Text}" : "");
     }
 
-    private string CommandTail() => FirstLine(OutputTail.Read(ErrorFile, 4096).Text) is { Length: > 0 } line ? line : "it wrote nothing";
+    private string LastWords() => Opening(OutputTail.Read(ErrorFile).Text) is { Length: > 0 } reason ? reason : "it wrote nothing";
 
-    private static string FirstLine(string text)
+    // A dying runtime says what happened in its first two lines and where in hundreds more.
+    private static string Opening(string text)
     {
-        var start = text.AsSpan().TrimStart();
-        var end = start.IndexOfAny('\r', '\n');
-        return (end < 0 ? start : start[..end]).TrimEnd().ToString();
+        var opening = string.Join(' ', text.Split('\n', 3, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(2));
+        return opening.Length <= LongestReason ? opening : opening[..LongestReason] + "…";
     }
 
-    private static string Describe(ProcessExit exit, string lastLine)
+    private static string Describe(ProcessExit exit, string reason)
     {
         var how = exit switch
         {
@@ -325,22 +309,10 @@ internal sealed class WorkerProcess
             { ExitCode: { } code } => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}"),
             _ => "could not be ended",
         };
-        return $"the worker process {how}{(lastLine.Length > 0 ? ": " + lastLine : "")}";
+        return $"the worker process {how}{(reason.Length > 0 ? ": " + reason : "")}";
     }
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
-
-    private void RemoveFolder()
-    {
-        try
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Something of the test is still there; the user finds it beside the batch.
-        }
-    }
 
     private sealed class RunningCase(OutputCapture output)
     {

@@ -39,7 +39,16 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
     {
         var pool = _pool ?? throw new InvalidOperationException("Scripts run in a session.");
-        var thread = pool.Rent();
+        RunspaceThread thread;
+        try
+        {
+            thread = pool.Rent();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new AttemptReport { Cause = Causes.NotStarted, Message = $"The runspace's folder could not be made: {e.Message}" };
+        }
+
         context.HoldClock();
         ScriptRunspace runspace;
         try
@@ -56,17 +65,16 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         }
 
         var output = new OutputCapture(context);
-        var folder = pool.MakeFolder(context);
         AttemptReport report;
         using (cancellation.UnsafeRegister(static stopped => ((ScriptRunspace)stopped!).Stop(), runspace))
         {
-            report = await thread.RunAsync(context.SharedText ?? "", context.Case.Definition, folder, output).ConfigureAwait(false);
+            report = await thread.RunAsync(context.SharedText ?? "", context.Case.Definition, output).ConfigureAwait(false);
         }
 
-        pool.RemoveFolder(folder, keepWork: report.Cause != Causes.None);
+        thread.Work.TidyUp(report.Cause == Causes.None ? null : pool.PathFor(context), pool.Note);
         if (cancellation.IsCancellationRequested)
         {
-            thread.Dispose();
+            pool.Retire(thread);
         }
         else
         {
@@ -84,12 +92,22 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         private int _count;
         private bool _closed;
 
+        public Action<string> Note => session.Note;
+
         public RunspaceThread Rent()
         {
+            int number;
             lock (_lock)
             {
-                return _idle.TryPop(out var idle) ? idle : new RunspaceThread(setup, string.Create(CultureInfo.InvariantCulture, $"PSRunner runspace {++_count}"));
+                if (_idle.TryPop(out var idle))
+                {
+                    return idle;
+                }
+
+                number = ++_count;
             }
+
+            return new RunspaceThread(setup, new WorkFolder(Path.Combine(session.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"runspace-{number}"))));
         }
 
         public void Return(RunspaceThread thread)
@@ -103,32 +121,18 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
                 }
             }
 
+            Retire(thread);
+        }
+
+        public void Retire(RunspaceThread thread)
+        {
             thread.Dispose();
+            thread.Work.Remove(Note);
         }
 
-        /// <summary>The folder that an attempt begins in.</summary>
-        public string MakeFolder(AttemptContext context)
-        {
-            var path = Path.Combine(session.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{context.CaseId}-{session.Number}-{context.Attempt}"));
-            Directory.CreateDirectory(path);
-            return path;
-        }
-
-        /// <summary>Removes it; what a test left there stays if asked for.</summary>
-        public void RemoveFolder(string path, bool keepWork)
-        {
-            try
-            {
-                if (Directory.Exists(path) && !(keepWork && Directory.EnumerateFileSystemEntries(path).Any()))
-                {
-                    Directory.Delete(path, recursive: true);
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                session.Note($"The scratch folder '{path}' could not be removed: {e.Message}");
-            }
-        }
+        /// <summary>Where what an attempt left is kept.</summary>
+        public string PathFor(AttemptContext context) =>
+            Path.Combine(session.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{context.CaseId}-{session.Number}-{context.Attempt}"));
 
         public void Dispose()
         {
@@ -137,7 +141,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
                 _closed = true;
                 foreach (var thread in _idle)
                 {
-                    thread.Dispose();
+                    Retire(thread);
                 }
 
                 _idle.Clear();

@@ -15,20 +15,26 @@ internal sealed class RunspaceThread : IDisposable
     private Order? _order;
 
     /// <param name="setup">What it is prepared with.</param>
-    /// <param name="name">The thread's name.</param>
-    public RunspaceThread(ScriptSetup setup, string name)
+    /// <param name="work">The folder that its scripts work in.</param>
+    /// <exception cref="IOException">The folder cannot be made.</exception>
+    public RunspaceThread(ScriptSetup setup, WorkFolder work)
     {
         _setup = setup;
-        new Thread(Live, StackSize) { IsBackground = true, Name = name }.Start();
+        Work = work;
+        work.Make();
+        new Thread(Live, StackSize) { IsBackground = true, Name = "PSRunner runspace" }.Start();
     }
+
+    /// <summary>The folder that its scripts work in.</summary>
+    public WorkFolder Work { get; }
 
     /// <summary>Completes when it is prepared; fails when that failed.</summary>
     public Task<ScriptRunspace> Ready => _ready.Task;
 
     /// <summary>Runs a script; one at a time.</summary>
-    public Task<AttemptReport> RunAsync(string shared, string definition, string folder, ITestOutput output)
+    public Task<AttemptReport> RunAsync(string shared, string definition, ITestOutput output)
     {
-        var order = _order = new Order(shared, definition, folder, output);
+        var order = _order = new Order(shared, definition, output);
         _orders.Release();
         return order.Ended.Task;
     }
@@ -64,14 +70,14 @@ internal sealed class RunspaceThread : IDisposable
                 break;
             }
 
-            order.Ended.SetResult(runspace.Run(order.Shared, order.Definition, order.Folder, order.Output));
+            order.Ended.SetResult(runspace.Run(order.Shared, order.Definition, Work.Path, order.Output));
         }
 
         runspace.Dispose();
         _orders.Dispose();
     }
 
-    private sealed record Order(string Shared, string Definition, string Folder, ITestOutput Output)
+    private sealed record Order(string Shared, string Definition, ITestOutput Output)
     {
         public TaskCompletionSource<AttemptReport> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -64,11 +64,14 @@ internal sealed class ScriptRunspace : IDisposable
         using var shell = PowerShell.Create();
         shell.Runspace = _runspace;
         var capture = new StreamCapture(shell, output);
+        var mayLeaveTraces = true;
         try
         {
             _host.ExitCode = null;
-            _runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(folder));
-            AddCall(shell, Load(shared), ScriptInput.Parse(definition));
+            Enter(folder);
+            var script = Load(shared);
+            mayLeaveTraces = !script.IsConfined;
+            AddCall(shell, script, ScriptInput.Parse(definition));
             Begin(shell);
             shell.Invoke<PSObject?>(null, capture, new PSInvocationSettings { AddToHistory = false });
             return ScriptVerdict.OfEnd(capture.Last, capture.Errors, _host.ExitCode);
@@ -90,7 +93,7 @@ internal sealed class ScriptRunspace : IDisposable
 #pragma warning restore CA1031
         finally
         {
-            End();
+            End(mayLeaveTraces);
         }
     }
 
@@ -115,12 +118,21 @@ internal sealed class ScriptRunspace : IDisposable
         }
     }
 
-    private void End()
+    private void Enter(string folder)
+    {
+        var path = _runspace.SessionStateProxy.Path;
+        if (path.CurrentLocation.Path != folder)
+        {
+            path.SetLocation(WildcardPattern.Escape(folder));
+        }
+    }
+
+    private void End(bool mayLeaveTraces)
     {
         lock (_lock)
         {
             _running = null;
-            if (_stopped)
+            if (_stopped || !mayLeaveTraces)
             {
                 return;
             }
@@ -207,6 +219,7 @@ internal sealed class ScriptRunspace : IDisposable
         {
             var ast = Parser.ParseInput(code.Text, code.File, out _, out _);
             Block = ast.GetScriptBlock();
+            IsConfined = Confinement.Holds(ast);
             TakesPipeline = ast.ProcessBlock is not null;
             Using = code.Using.Length == 0 ? null : (Hashtable)((PSObject)PSSerializer.Deserialize(code.Using)).BaseObject;
             var parameters = ast.ParamBlock?.Parameters ?? Enumerable.Empty<ParameterAst>();
@@ -216,6 +229,9 @@ internal sealed class ScriptRunspace : IDisposable
         }
 
         public ScriptBlock Block { get; }
+
+        /// <summary>True when it can leave nothing behind in its runspace.</summary>
+        public bool IsConfined { get; }
 
         /// <summary>True when it has a process block, in which alone $_ is the input.</summary>
         public bool TakesPipeline { get; }

@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Globalization;
+using PSRunner.Module.Tests.Hosting;
+
+namespace PSRunner.Module.Tests;
+
+/// <summary>Whatever a script does, it does to its worker process and not to its neighbours.</summary>
+[Collection(OneAtATime.Name)]
+public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
+{
+    private const string Short = "$_.Name + '|' + $_.Outcome + '|' + $_.Cause + '|' + $_.Attempt + '|' + $_.Message";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-worker-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_worker_that_dies_costs_its_own_test_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Names signals.");
+        using var shell = new HostedPowerShell(_folder);
+        var rows = Run(
+            shell,
+            """
+            New-ScriptTest { 'before'; [Environment]::Exit(7) } -Name exit
+            New-ScriptTest { [Environment]::FailFast('on purpose') } -Name failfast
+            New-ScriptTest { $a = [object[]]::new(1); $a[0] = $a; [System.Collections.StructuralComparisons]::StructuralEqualityComparer.GetHashCode($a) } -Name overflow
+            New-ScriptTest { [System.Diagnostics.Process]::GetCurrentProcess().Kill() } -Name kill
+            New-ScriptTest { "fine $n" } -Matrix @{ n = 1..30 } -Name 'good {n}'
+            """,
+            "-ThrottleLimit 2 -TestTimeoutSeconds 60",
+            Short + " + '|' + $_.Output");
+
+        var bad = rows.Where(r => !r.StartsWith("good", StringComparison.Ordinal)).ToList();
+        Assert.Collection(
+            bad,
+            r => Assert.Equal("exit|Crashed|worker-crash|2|the worker process ended with exit code 7|before\n", r),
+            r => Assert.Matches(@"^failfast\|Crashed\|worker-crash\|2\|the worker process ended by SIGABRT: .*on purpose", r),
+            r => Assert.Equal("kill|Crashed|worker-crash|2|the worker process ended by SIGKILL|", r),
+            r => Assert.Matches(@"^overflow\|Crashed\|worker-crash\|2\|the worker process ended by SIGABRT: Stack overflow\.", r));
+        Assert.Equal(30, rows.Count(r => r.Contains("|Passed||1||", StringComparison.Ordinal)));
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_test_that_hangs_is_ended_with_all_it_started_and_its_neighbours_pass()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        using var shell = new HostedPowerShell(_folder);
+        var clock = Stopwatch.StartNew();
+        var rows = Run(
+            shell,
+            $$"""
+            New-ScriptTest { 'went in'; while ($true) { } } -Name spin -TestTimeoutSeconds 3
+            New-ScriptTest { [System.Threading.Thread]::Sleep(-1) } -Name sleep -TestTimeoutSeconds 3
+            New-ScriptTest { sh -c 'sleep 4711 & setsid sleep 4712 & wait' } -Name tree -TestTimeoutSeconds 3
+            New-ScriptTest { try { while ($true) { } } finally { [System.IO.File]::WriteAllText('{{_folder}}/cleaned.txt', 'x') } } -Name polite -TestTimeoutSeconds 3
+            New-ScriptTest { "fine $n" } -Matrix @{ n = 1..20 } -Name 'good {n}'
+            """,
+            "-ThrottleLimit 3 -TestTimeoutSeconds 60 -GracePeriodSeconds 4",
+            "$_.Name + '|' + $_.Outcome + '|' + $_.Cause + '|' + $_.Output");
+
+        Assert.Equal(
+            ["polite|TimedOut|test-timeout|", "sleep|TimedOut|test-timeout|", "spin|TimedOut|test-timeout|went in\n", "tree|TimedOut|test-timeout|"],
+            rows.Where(r => !r.StartsWith("good", StringComparison.Ordinal)));
+        Assert.Equal(20, rows.Count(r => r.Contains("|Passed|", StringComparison.Ordinal)));
+        Assert.True(File.Exists(Path.Combine(_folder, "cleaned.txt")), "A test that stops when it is asked runs its finally blocks.");
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 120);
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_worker_is_warm_for_the_next_test_until_one_leaves_a_process_behind()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there a worker sees all its descendants.");
+        using var shell = new HostedPowerShell(_folder);
+        var rows = Run(
+            shell,
+            "New-ScriptTest { param($n) $PID; if ($n -eq 5) { $null = [System.Diagnostics.Process]::Start('sleep', '4713') } } -Matrix @{ n = 1..9 } -Name '{n}'",
+            "-ThrottleLimit 1 -TestTimeoutSeconds 60",
+            "$_.Name + '|' + $_.Output.Trim()");
+
+        var workers = rows.Select(r => r.Split('|')[1]).ToList();
+        Assert.Single(workers.Take(5).Distinct());
+        Assert.Single(workers.Skip(5).Distinct());
+        Assert.Equal(2, workers.Distinct().Count());
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void Each_test_works_in_an_empty_folder_and_what_a_failed_one_leaves_is_kept()
+    {
+        using var shell = new HostedPowerShell(_folder);
+        var rows = Run(
+            shell,
+            """
+            New-ScriptTest { param($n) [System.IO.Directory]::GetFiles("$pwd").Count; [Environment]::CurrentDirectory -eq "$pwd"; [System.IO.File]::WriteAllText("$pwd/$n.txt", 'x'); $n -ne 3 } -Matrix @{ n = 1..5 } -Name '{n}'
+            """,
+            "-ThrottleLimit 1 -TestTimeoutSeconds 60",
+            "$_.Name + '|' + $_.Outcome + '|' + $_.Output.Split(\"`n\")[0] + '|' + $_.Output.Split(\"`n\")[1]");
+
+        Assert.Equal(["1|Passed|0|True", "2|Passed|0|True", "3|Failed|0|True", "4|Passed|0|True", "5|Passed|0|True"], rows);
+        Assert.Equal("3.txt", Path.GetFileName(Assert.Single(Directory.EnumerateFiles(_folder, "?.txt", SearchOption.AllDirectories))));
+    }
+
+    [Fact]
+    public void Killed_at_any_moment_a_batch_of_scripts_goes_on_from_another_shell_and_nobody_innocent_crashed()
+    {
+        const string Print = "ForEach-Object { \"$($_.Index)|$($_.Outcome)|$($_.Output.Trim())\" }";
+        const int Seed = 11;
+        var random = new Random(Seed);
+        var seen = new Dictionary<string, string>();
+        var kills = 0;
+        for (var run = 0; run < 12 && seen.Count < 60; run++)
+        {
+            using var shell = ShellProcess.Start(
+                _folder,
+                run == 0
+                    ? $"$by = 2; 1..60 | Start-TestBatch {{ \"$(Get-Twice ($_)) $($using:by)\"; [System.Threading.Thread]::Sleep(50) }} -Name night -ThrottleLimit 2 -InitializationScript {{ function Get-Twice($n) {{ 2 * $n }} }} | {Print}"
+                    : $"Resume-TestBatch night | {Print}");
+            if (kills < 4 && shell.WaitForLines(random.Next(4, 15)))
+            {
+                shell.Kill();
+                kills++;
+            }
+            else
+            {
+                shell.WaitForEnd();
+            }
+
+            foreach (var line in shell.Output.Where(l => l.Contains('|', StringComparison.Ordinal)))
+            {
+                Assert.True(seen.TryAdd(line.Split('|')[0], line), $"Printed twice (seed {Seed}, run {run}): {line}");
+            }
+        }
+
+        using var all = ShellProcess.Run(_folder, $"Get-TestResult night | {Print}");
+        var stored = all.Output.Where(l => l.Contains('|', StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Assert.Equal(Enumerable.Range(1, 60).Select(n => $"{n - 1}|Passed|{2 * n} 2").Order(StringComparer.Ordinal), stored);
+        Assert.Equal(4, kills);
+        AssertNothingLeft();
+    }
+
+    /// <summary><c>PSRUNNER_KILLS=1000 dotnet test --filter WorkerTests</c> is the long run.</summary>
+    [Fact]
+    public void Workers_that_are_killed_leave_no_grandchild()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        var kills = int.Parse(Environment.GetEnvironmentVariable("PSRUNNER_KILLS") ?? "8", CultureInfo.InvariantCulture);
+        using var shell = new HostedPowerShell(_folder);
+        var rows = Run(
+            shell,
+            $"New-ScriptTest {{ param($n) if ($n % 2) {{ sh -c 'sleep 4714 & setsid sleep 4715 & wait' }} else {{ sh -c '(sleep 4716 &) ; setsid -f sleep 4717'; [System.Diagnostics.Process]::GetCurrentProcess().Kill() }} }} -Matrix @{{ n = 1..{kills} }}",
+            "-ThrottleLimit 4 -TestTimeoutSeconds 1 -GracePeriodSeconds 1 -RetryCount 0 -BatchTimeoutSeconds 20000",
+            "$_.Outcome");
+
+        Assert.Equal(kills, rows.Count(r => r is "TimedOut" or "Crashed"));
+        output.WriteLine($"{rows.Count(r => r == "TimedOut")} killed at their limit, {rows.Count(r => r == "Crashed")} killed themselves twice.");
+        AssertNothingLeft();
+    }
+
+    private static List<string> Run(HostedPowerShell shell, string cases, string options, string each) =>
+        [.. shell.Invoke($"@({cases}) | Start-TestBatch workers {options} 6> $null | ForEach-Object {{ {each} }}")
+            .Select(r => (string)r.BaseObject).Order(StringComparer.Ordinal)];
+
+    // By the marker that every process of a batch inherits; the folder's name is in none of ours.
+    private void AssertNothingLeft()
+    {
+        Assert.Empty(Directory.EnumerateDirectories(_folder, "script-worker-*", SearchOption.AllDirectories));
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        List<string> left = [];
+        SpinWait.SpinUntil(() => (left = [.. Processes()]).Count == 0, TimeSpan.FromSeconds(10));
+        Assert.Empty(left);
+    }
+
+    private IEnumerable<string> Processes()
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])))
+        {
+            var (line, work) = ("", "");
+            try
+            {
+                line = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
+                work = File.ResolveLinkTarget(Path.Combine(process, "cwd"), returnFinalTarget: false)?.FullName ?? "";
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                continue; // It ended, or is not ours.
+            }
+
+            if (work.StartsWith(_folder, StringComparison.Ordinal) && line.Length > 0)
+            {
+                yield return $"{Path.GetFileName(process)} {line}";
+            }
+        }
+    }
+}
