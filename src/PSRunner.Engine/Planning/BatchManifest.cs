@@ -62,13 +62,20 @@ internal sealed record BatchManifest
     public static bool IsWhole(byte[] bytes) => SelfHash.IsGood(new MemoryStream(bytes), bytes.Length, HashMark);
 
     /// <summary>Reads batch.json.</summary>
-    /// <exception cref="TestBatchException">The file is missing, cut off, or of a later version.</exception>
-    public static BatchManifest Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="evenIfChanged">For an audit: not only what was written is taken, but whatever can be read.</param>
+    /// <exception cref="TestBatchException">The file is missing, cut off, changed, or of a later version.</exception>
+    public static BatchManifest Read(string path, bool evenIfChanged = false)
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), ManifestJson.Default.BatchManifest)
-                ?? throw new JsonException("the file is empty");
+            var bytes = File.ReadAllBytes(path);
+            var manifest = JsonSerializer.Deserialize(bytes, ManifestJson.Default.BatchManifest) ?? throw new JsonException("the file is empty");
+            if (manifest.Format <= 1 && !evenIfChanged && !IsWhole(bytes))
+            {
+                throw new JsonException("it was changed after the batch began, its hash of itself does not match.");
+            }
+
             return manifest.Format <= 1 ? manifest : throw new TestBatchException(
                 "BatchTooNew", ErrorKind.InvalidData, $"'{path}' was written by PSRunner {manifest.Version}, which is newer than this one. Update PSRunner to read it.", path);
         }

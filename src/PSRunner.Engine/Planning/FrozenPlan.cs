@@ -117,7 +117,7 @@ internal sealed class FrozenPlan : IDisposable
             Read(index, line);
             return PlanLine.Read(line, _kindNames[_kinds[index]], withShared ? _shared : static hash => new SharedDefinition(hash, ""));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new TestBatchException(
                 "PlanChanged", ErrorKind.InvalidData, $"Line {index + 1} of plan.jsonl was changed after the batch began. Put the original back, or start a new batch.", index, e);

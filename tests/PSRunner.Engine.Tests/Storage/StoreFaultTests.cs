@@ -20,6 +20,11 @@ public class StoreFaultTests
         Assert.True(total.Count > 200, $"only {total.Count} operations");
         for (var fail = 1; fail <= total.Count; fail++)
         {
+            if (fail > 1 && total[fail - 1] == total[fail - 2] && MemoryFiles.OnlyReads(total[fail - 1]))
+            {
+                continue; // A file is read in many pieces; the first stands for all.
+            }
+
             var at = fail;
             var files = new MemoryFiles { Before = (n, words) => Throw(n == at, words) };
             var model = new StoreModel();

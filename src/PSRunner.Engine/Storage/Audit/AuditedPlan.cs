@@ -38,7 +38,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         bool isWhole;
         try
         {
-            manifest = BatchManifest.Read(folder.BatchFile);
+            manifest = BatchManifest.Read(folder.BatchFile, evenIfChanged: true);
             isWhole = files.TryReadAll(folder.BatchFile) is { } bytes && BatchManifest.IsWhole(bytes);
         }
         catch (TestBatchException e)

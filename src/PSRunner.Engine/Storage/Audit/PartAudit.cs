@@ -54,7 +54,7 @@ internal sealed class PartAudit(RunFolder folder, IStoreFiles files, AuditedPlan
     {
         try
         {
-            if (_parts.TryReadRows(path) is not var (label, rows))
+            if (!_parts.IsThere(path))
             {
                 return null; // Not there, or just let go by its owner.
             }
@@ -62,8 +62,15 @@ internal sealed class PartAudit(RunFolder folder, IStoreFiles files, AuditedPlan
             if (!_parts.IsWhole(path))
             {
                 report.Add(severity, path, "Its bytes are not those that were written: its hash of itself does not match.", report.Repair);
+                return null;
             }
-            else if (label.Batch != plan.BatchId || label.File != number)
+
+            if (_parts.TryReadRows(path) is not var (label, rows))
+            {
+                return null;
+            }
+
+            if (label.Batch != plan.BatchId || label.File != number)
             {
                 report.Add(severity, path, $"It is part {label.File} of batch '{label.Batch}'.", report.Repair);
             }

@@ -12,6 +12,9 @@ internal sealed class LineSplitter(Stream stream, LineChecksum checksum, long le
     /// <summary>A longer line is none of ours: twice what a record may take.</summary>
     private const int LongestLine = 2 << 20;
 
+    /// <summary>How every line begins. A quote inside text is escaped, so it occurs nowhere else.</summary>
+    private static ReadOnlySpan<byte> Beginning => "{\"seq\":"u8;
+
     private byte[] _buffer = new byte[1 << 16];
     private int _start;
     private int _end;
@@ -36,8 +39,10 @@ internal sealed class LineSplitter(Stream stream, LineChecksum checksum, long le
                 if (_end - _start > LongestLine)
                 {
                     EndsInDamage = true;
-                    StrayBytes += _end - _start;
-                    _start = _end;
+                    var begun = _buffer.AsSpan(_start, _end - _start).LastIndexOf(Beginning);
+                    var stray = begun > 0 ? begun : _end - _start - Beginning.Length; // It may end in the beginning of a line.
+                    StrayBytes += stray;
+                    _start += stray;
                 }
 
                 if (Fill())
@@ -66,7 +71,6 @@ internal sealed class LineSplitter(Stream stream, LineChecksum checksum, long le
             EndsInDamage = true;
             if (FindInside(candidate, begin, out line))
             {
-                StrayBytes++;
                 return true;
             }
 
@@ -74,19 +78,36 @@ internal sealed class LineSplitter(Stream stream, LineChecksum checksum, long le
         }
     }
 
-    /// <summary>The newline may be what was damaged: then two lines look like one, and each is still whole.</summary>
+    /// <summary>
+    /// What looks like one line may hold whole ones: behind bytes that are no line and end in no newline, or before a newline
+    /// that was damaged.
+    /// </summary>
     private bool FindInside(ReadOnlyMemory<byte> damaged, int begin, out ReadOnlyMemory<byte> line)
     {
-        var end = damaged.Span.IndexOf(LineChecksum.Start) + LineChecksum.Size;
-        if (end < LineChecksum.Size || end >= damaged.Length)
+        line = default;
+        var bytes = damaged.Span;
+        var found = bytes.IndexOf(LineChecksum.Start);
+        var end = found + LineChecksum.Size;
+        if (found < 0 || end > bytes.Length)
         {
-            line = default;
             return false;
         }
 
-        _start = _searched = begin + end + 1; // Behind the damaged newline there may be another line.
-        line = damaged[..end];
-        return checksum.IsGood(line.Span);
+        var start = bytes[..found].LastIndexOf(Beginning);
+        if (start < 0 || !checksum.IsGood(bytes[start..end]))
+        {
+            var begun = bytes[found..].IndexOf(Beginning);
+            _start = _searched = begun < 0 ? _start : begin + found + begun;
+            return false;
+        }
+
+        var isLast = end == bytes.Length;
+        var newline = isLast || bytes[end] != Beginning[0] ? 1 : 0; // It may be gone altogether.
+        _start = _searched = Math.Min(begin + end + newline, _end);
+        line = damaged[start..end];
+        StrayBytes += start + (isLast ? 0 : newline);
+        EndsInDamage = !isLast;
+        return true;
     }
 
     private bool Fill()

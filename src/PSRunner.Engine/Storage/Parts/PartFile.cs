@@ -115,6 +115,13 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
         return read is { } ids && ids.Label.Ids == PartLabel.HashOf(ids.Rows) && IsWhole(path) ? ids.Label : null;
     }
 
+    /// <summary>True when there is such a file.</summary>
+    public bool IsThere(string path)
+    {
+        using var stream = files.TryOpenRead(path);
+        return stream is not null;
+    }
+
     /// <summary>True when every byte of a file is as it was written, by the hash it carries.</summary>
     public bool IsWhole(string path)
     {

@@ -164,8 +164,13 @@ internal sealed class RunScan
         var path = _folder.PartFile(number);
         try
         {
-            // Keys need no columns of the batch.
-            if (new PartFile(_files, ResultSchema.Empty, "").TryReadKeys(path) is not var (label, keys))
+            var part = new PartFile(_files, ResultSchema.Empty, ""); // Keys need no columns of the batch.
+            if (!part.IsWhole(path) && part.IsThere(path))
+            {
+                throw new InvalidDataException("Its bytes are not those that were written");
+            }
+
+            if (part.TryReadKeys(path) is not var (label, keys))
             {
                 return false;
             }
@@ -187,7 +192,7 @@ internal sealed class RunScan
         {
             // Parquet.Net shows damage by exceptions of many kinds.
             _damagedParts.Add(number);
-            Find(path, true, $"It cannot be read ({e.Message.TrimEnd('.')}). Cases whose results are missing run again.");
+            Find(path, true, $"It is damaged ({e.Message.TrimEnd('.')}). Cases whose results are missing run again.");
             return false;
         }
     }
