@@ -16,6 +16,7 @@ internal sealed partial class ProcessKeeper : IDisposable
     private readonly IExitWatch _watch;
     private readonly IRelatives _relatives;
     private readonly Roster _roster;
+    private readonly Action _over;
     private readonly Thread _thread;
     private readonly ConcurrentDictionary<int, UnixProcessTree> _trees = new();
     private readonly ConcurrentQueue<(UnixProcessTree Tree, TimeSpan Grace)> _requests = new();
@@ -31,8 +32,10 @@ internal sealed partial class ProcessKeeper : IDisposable
     /// <param name="watch">Owned.</param>
     /// <param name="relatives">How this system finds what belongs to a tree.</param>
     /// <param name="roster">What the guardian reads when we are gone.</param>
-    public ProcessKeeper(IExitWatch watch, IRelatives relatives, Roster roster)
+    /// <param name="over">Called once, by the thread, when it was disposed and nothing is left: not before, however long that takes.</param>
+    public ProcessKeeper(IExitWatch watch, IRelatives relatives, Roster roster, Action over)
     {
+        _over = over;
         _watch = watch;
         _relatives = relatives;
         _roster = roster;
@@ -93,7 +96,7 @@ internal sealed partial class ProcessKeeper : IDisposable
         }
     }
 
-    /// <summary>Kills what is left and waits for it within a limit.</summary>
+    /// <summary>Kills what is left and waits for it within a limit; on a machine that is slower than that the thread goes on.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -128,6 +131,7 @@ internal sealed partial class ProcessKeeper : IDisposable
             }
             while (!IsDone());
             _relatives.ReapOrphans(_trees);
+            _over();
         }
         catch (Exception e)
         {

@@ -26,8 +26,8 @@ internal sealed class UnixProcessTrees : IProcessTrees
     public UnixProcessTrees(IExitWatch watch, IRelatives relatives, Action? closed = null)
     {
         _guardian = new Guardian(_roster, $"{TreeVariable}={_token}-");
-        _keeper = new ProcessKeeper(watch, relatives, _roster);
         _closed = closed;
+        _keeper = new ProcessKeeper(watch, relatives, _roster, CloseDown);
     }
 
     public long MemoryKiB => _keeper.MemoryKiB;
@@ -50,10 +50,15 @@ internal sealed class UnixProcessTrees : IProcessTrees
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _keeper.Dispose();
-            _guardian.Dispose();
-            _roster.Dispose();
-            _closed?.Invoke();
         }
+    }
+
+    // Not before the last tree is over: who loses its parent after nobody adopts orphans any more, and nobody guards, is lost.
+    private void CloseDown()
+    {
+        _guardian.Dispose();
+        _roster.Dispose();
+        _closed?.Invoke();
     }
 
     private UnixProcessTree StartKept(ProcessTreeOptions options)
