@@ -3,6 +3,7 @@ using System.Globalization;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Planning;
+using PSRunner.Engine.Processes;
 using PSRunner.Engine.Scheduling;
 using PSRunner.Engine.Storage;
 
@@ -52,6 +53,7 @@ public sealed class BatchSession : IAttended, IDisposable
             Note($"{Path.GetFileName(finding.File)}: {finding.Message}");
         }
 
+        ScratchFolder.RemoveAbandoned(folder.ScratchFolder, Note);
         var start = StartingPoint(recovered, plan, again);
         _number = recovered.LastSession + 1;
         OwnerInfo.Current(_number).Write(files, folder);

@@ -8,21 +8,23 @@ namespace PSRunner.Benchmarks;
 internal static class NativeCommands
 {
     private const int Throttle = 2;
+    private const int More = 4;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     public static int Compare(int[] counts)
     {
         Console.WriteLine($"'true' as a test, {Throttle} at once, results forced to the device; beside xargs -P{Throttle} -n1 and GNU parallel -j{Throttle}.");
-        Console.WriteLine("  count  PSRunner/s   xargs/s  of xargs  parallel/s  x parallel");
+        Console.WriteLine("  count  PSRunner/s   xargs/s  of xargs  parallel/s  x parallel  4 at once");
         foreach (var count in counts)
         {
             var folder = Directory.CreateTempSubdirectory("psrunner-bench-").FullName;
             try
             {
-                var ours = ChildRun.Start("commands", $"{count}", folder)["rate"];
+                var ours = ChildRun.Start("commands", $"{count}", $"{Throttle}", folder)["rate"];
+                var more = ChildRun.Start("commands", $"{count}", $"{More}", folder)["rate"];
                 var xargs = Shell($"seq {count} | xargs -P{Throttle} -n1 true", count);
                 var parallel = Shell($"command -v parallel > /dev/null && seq {count / 5} | parallel -j{Throttle} true", count / 5.0);
-                Console.WriteLine($"{count,7:N0} {ours,11:N0} {xargs,9:N0} {ours / xargs,9:F2} {parallel,11:N0} {ours / parallel,11:F1}");
+                Console.WriteLine($"{count,7:N0} {ours,11:N0} {xargs,9:N0} {ours / xargs,9:F2} {parallel,11:N0} {ours / parallel,11:F1} {more,9:N0}");
             }
             finally
             {
@@ -33,9 +35,9 @@ internal static class NativeCommands
         return 0;
     }
 
-    public static int RunChild(int count, string folder)
+    public static int RunChild(int count, int throttle, string folder)
     {
-        using var builder = new BatchBuilder(new BatchOptions { OutputPath = folder, ThrottleLimit = Throttle }, [new CommandExecutor()]);
+        using var builder = new BatchBuilder(new BatchOptions { OutputPath = folder, ThrottleLimit = throttle }, [new CommandExecutor()]);
         foreach (var testCase in CommandCases.Create(new CommandCaseOptions { Command = "true", CurrentFolder = folder, Repeat = count }))
         {
             builder.Add(testCase);

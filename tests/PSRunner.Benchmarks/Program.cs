@@ -11,7 +11,7 @@ return args switch
     ["artifacts", .. var counts] => Artifacts.Compare(Numbers(counts, 4_000)),
     ["scripts", .. var counts] => ScriptBlocks.Compare(Numbers(counts, 5_000)),
     ["commands", .. var counts] => NativeCommands.Compare(Numbers(counts, 5_000)),
-    ["child", "commands", var count, var folder] => NativeCommands.RunChild(int.Parse(count), folder),
+    ["child", "commands", var count, var throttle, var folder] => NativeCommands.RunChild(int.Parse(count), int.Parse(throttle), folder),
     ["child", "noop", var count, var folder] => NoopBatches.RunChild(int.Parse(count), folder),
     ["child", "resume", var folder] => NoopBatches.ResumeChild(folder),
     ["child", "efficiency", var throttle, var folder] => Efficiency.RunChild(int.Parse(throttle), folder),

@@ -51,32 +51,33 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
         ScratchFolder scratch;
         try
         {
-            scratch = session.MakeScratch(context);
+            scratch = session.RentScratch();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return NotStarted($"Its scratch folder could not be made: {e.Message}");
         }
 
-        var passed = false;
+        var (keepAs, reuse) = (session.PathFor(context), false);
         try
         {
-            var report = await RunAsync(session, scratch, definition, context, cancellation).ConfigureAwait(false);
-            passed = report.Cause == Causes.None;
+            var (report, isAlone) = await RunAsync(session, scratch, definition, context, cancellation).ConfigureAwait(false);
+            (keepAs, reuse) = (report.Cause == Causes.None ? null : keepAs, isAlone);
             return report;
         }
         finally
         {
-            scratch.Remove(keepWork: !passed);
+            session.ReturnScratch(scratch, keepAs, reuse);
         }
     }
 
-    private static async Task<AttemptReport> RunAsync(
+    // The second: whether nothing of the attempt can still write to its output.
+    private static async Task<(AttemptReport Report, bool IsAlone)> RunAsync(
         SessionProcesses session, ScratchFolder scratch, CommandDefinition definition, AttemptContext context, CancellationToken cancellation)
     {
         if (definition.Secrets?.FirstOrDefault(s => Environment.GetEnvironmentVariable(s.Value) is null) is { Key: { } variable })
         {
-            return NotStarted($"$env:{definition.Secrets[variable]}, which {variable} is to get its value from, is not set.");
+            return (NotStarted($"$env:{definition.Secrets[variable]}, which {variable} is to get its value from, is not set."), true);
         }
 
         ProcessTree tree;
@@ -98,7 +99,7 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
         }
         catch (ProcessStartException e)
         {
-            return NotStarted(e.Message);
+            return (NotStarted(e.Message), true);
         }
 
         context.ReportProgress(string.Create(CultureInfo.InvariantCulture, $"started process {tree.Pid}"));
@@ -119,7 +120,7 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
         var report = exit.OverLimitKiB > 0 && !cancellation.IsCancellationRequested
             ? Judge(exit, output, canceled: true) with { Cause = Causes.MemoryLimit, Message = session.DescribeOverLimit(exit) }
             : Judge(exit, output, cancellation.IsCancellationRequested);
-        return report with { Output = output.Text, Artifacts = output.Artifacts(scratch) };
+        return (report with { Output = output.Text, Artifacts = output.Artifacts(scratch) }, exit.Strays + exit.Survivors.Count == 0);
 
         void Grown(long bytes) => context.ReportProgress(string.Create(CultureInfo.InvariantCulture, $"wrote {bytes} bytes"));
     }

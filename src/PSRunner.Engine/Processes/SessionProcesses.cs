@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using PSRunner.Engine.Execution;
 
@@ -13,8 +14,10 @@ internal sealed class SessionProcesses : IDisposable
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.5);
 
     private readonly SessionFacts _facts;
+    private readonly ConcurrentStack<ScratchFolder> _scratch = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _swept;
+    private int _scratchCount;
 
     /// <param name="facts">The session.</param>
     public SessionProcesses(SessionFacts facts)
@@ -57,8 +60,27 @@ internal sealed class SessionProcesses : IDisposable
     /// <summary>The marker of what serves many attempts.</summary>
     public string MarkerOf(string name) => $"{_facts.BatchId}/{name}/0";
 
-    /// <summary>Makes the folder of an attempt.</summary>
-    public ScratchFolder MakeScratch(AttemptContext context) => new(PathFor(context), _facts.Note);
+    /// <summary>A folder for an attempt, empty: one that served before, or a new one.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public ScratchFolder RentScratch() => _scratch.TryPop(out var idle) ? idle : new ScratchFolder(
+        Path.Combine(_facts.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"command-{Interlocked.Increment(ref _scratchCount)}")), _facts.Note);
+
+    /// <summary>Takes a folder back.</summary>
+    /// <param name="scratch">The folder.</param>
+    /// <param name="keepAs">Where what the program left there goes; null: nowhere.</param>
+    /// <param name="reuse">False when something of the attempt may still write there.</param>
+    public void ReturnScratch(ScratchFolder scratch, string? keepAs, bool reuse)
+    {
+        scratch.TidyUp(keepAs);
+        if (reuse)
+        {
+            _scratch.Push(scratch);
+        }
+        else
+        {
+            scratch.Remove();
+        }
+    }
 
     /// <summary>Where an attempt's folder is, or would be.</summary>
     public string PathFor(AttemptContext context) =>
@@ -74,6 +96,11 @@ internal sealed class SessionProcesses : IDisposable
         Watch.Dispose();
         Trees.Dispose();
         _closing.Dispose();
+        foreach (var scratch in _scratch)
+        {
+            scratch.Remove();
+        }
+
         if (Directory.Exists(_facts.ScratchFolder) && !Directory.EnumerateFileSystemEntries(_facts.ScratchFolder).Any())
         {
             Directory.Delete(_facts.ScratchFolder);

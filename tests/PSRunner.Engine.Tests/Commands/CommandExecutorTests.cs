@@ -130,9 +130,29 @@ public sealed class CommandExecutorTests : IDisposable
 
         Assert.Equal([Outcomes.Passed, Outcomes.Failed, Outcomes.Passed, Outcomes.Failed], results.Select(r => r.Outcome));
         Assert.Equal("gone\n", results[2].Output);
-        Assert.False(Directory.Exists(results[0].Output.Trim()));
-        Assert.Equal("2\n", File.ReadAllText(Path.Combine(results[1].Output.Trim(), "mine")));
-        Assert.Single(Directory.GetDirectories(Path.Combine(results[0].RunFolder, "scratch")));
+        Assert.All(results.Take(2), r => Assert.StartsWith(Path.Combine(r.RunFolder, "scratch"), r.Output, StringComparison.Ordinal));
+        var kept = Assert.Single(Directory.GetDirectories(Path.Combine(results[0].RunFolder, "scratch")));
+        Assert.Equal($"{results[1].Id}-1-1", Path.GetFileName(kept));
+        Assert.Equal("2\n", File.ReadAllText(Path.Combine(kept, "mine")));
+    }
+
+    [Fact]
+    public void What_a_killed_session_left_in_its_scratch_folders_goes_and_what_was_kept_stays()
+    {
+        var session = _batch.Start(CommandCases.Create(_batch.Sh("sleep 1000")));
+        session.Stop("enough");
+        CommandBatch.RunToEnd(session);
+        var runFolder = session.Batch.RunFolder;
+        var kept = Path.Combine(runFolder, "scratch", new string('a', 32) + "-1-1");
+        Directory.CreateDirectory(kept);
+        Directory.CreateDirectory(Path.Combine(runFolder, "scratch", "command-1", "work", "deep"));
+
+        using (BatchSession.Resume(runFolder, new ResumeOptions(), [new CommandExecutor()]))
+        {
+            Assert.False(Directory.Exists(Path.Combine(runFolder, "scratch", "command-1", "work", "deep")));
+        }
+
+        Assert.Equal([kept], Directory.GetDirectories(Path.Combine(runFolder, "scratch")));
     }
 
     [Fact]

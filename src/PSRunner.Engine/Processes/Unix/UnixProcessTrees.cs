@@ -17,6 +17,7 @@ internal sealed class UnixProcessTrees : IProcessTrees
     private readonly Guardian _guardian;
     private readonly ProcessKeeper _keeper;
     private readonly Action? _closed;
+    private volatile Tuple<string, string?, string>? _found;
     private int _count;
     private int _disposed;
 
@@ -72,7 +73,7 @@ internal sealed class UnixProcessTrees : IProcessTrees
             environment[ProcessTrees.HandlesVariable] = string.Join(',', handles.Select(h => h.Target));
         }
 
-        var program = ProgramPath.Find(options.Program, options.WorkingDirectory, environment.GetValueOrDefault("PATH"));
+        var program = Find(options.Program, options.WorkingDirectory, environment.GetValueOrDefault("PATH"));
         StartFailures.RejectZeroBytes(options, environment);
         var input = WriteInput(options);
         try
@@ -126,6 +127,19 @@ internal sealed class UnixProcessTrees : IProcessTrees
         }
 
         return [.. sources.Select((source, i) => new ChildFile(first + i, null, Source: source))];
+    }
+
+    // A name found once is not looked for again in all of PATH while its file is there.
+    private string Find(string program, string workingDirectory, string? searchPath)
+    {
+        if (_found is var (name, path, file) && name == program && path == searchPath && Libc.Access(file, Libc.X_OK) == 0)
+        {
+            return file;
+        }
+
+        var found = ProgramPath.Find(program, workingDirectory, searchPath);
+        _found = program.Contains('/', StringComparison.Ordinal) ? null : Tuple.Create(program, searchPath, found);
+        return found;
     }
 
     // A file rather than a pipe: nobody has to feed it while the child does not read.
