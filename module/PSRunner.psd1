@@ -21,6 +21,7 @@
         'Get-TestResult'
         'Measure-TestResult'
         'New-CommandTest'
+        'New-PesterTest'
         'New-ScriptTest'
         'New-WorkflowTest'
         'Register-TestEndpoint'

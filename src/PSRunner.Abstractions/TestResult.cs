@@ -86,6 +86,10 @@ public sealed class TestResult
     public IReadOnlyList<KeyValuePair<string, double>> GetMetrics() =>
         [.. Schema.Metrics.Select((c, i) => KeyValuePair.Create(c.Property, MetricValues[i]))];
 
+    /// <summary>The parts of a test that tells them apart (the Its of a Pester file), read from its artifacts; empty for others.</summary>
+    public IReadOnlyList<TestStep> GetSteps() =>
+        ArtifactPath.Length > 0 && Path.Combine(RunFolder, ArtifactPath, StepLine.FileName) is var path && File.Exists(path) ? StepLine.ReadAll(path) : [];
+
     /// <inheritdoc/>
     public override string ToString() => $"{Outcome} {Name}";
 }

@@ -34,4 +34,8 @@ public sealed record AttemptReport
 /// <summary>A file that belongs to an attempt.</summary>
 /// <param name="FileName">A plain file name.</param>
 /// <param name="Content">The bytes, at most a few MB; bigger things are written by the executor itself.</param>
-public sealed record Artifact(string FileName, ReadOnlyMemory<byte> Content);
+public sealed record Artifact(string FileName, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>True for what belongs to the result itself: kept whatever the batch's artifact rule says.</summary>
+    public bool Always { get; init; }
+}

@@ -81,7 +81,7 @@ internal sealed partial class Conductor
         var attempt = Take(finish.Token);
         var testCase = attempt.Context?.Case ?? CaseOf(attempt.Index);
         var report = (finish.Abandoned ? null : attempt.Report) ?? NothingSaid;
-        report = report.Artifacts.Count == 0 || IsKept(finish.Cause) ? report : report with { Artifacts = [] };
+        report = report.Artifacts.Count == 0 || IsKept(finish.Cause) ? report : report with { Artifacts = [.. report.Artifacts.Where(a => a.Always)] };
         var ended = new EndedCase(
             testCase, attempt.Context?.CaseId ?? _session.Cases.IdOf(attempt.Index), attempt.Index, _session.Plan.JudgesModel(attempt.Index),
             attempt.Number, attempt.StartedAt, SecondsOf(attempt, finish.Abandoned));

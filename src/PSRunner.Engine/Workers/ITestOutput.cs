@@ -8,4 +8,7 @@ internal interface ITestOutput
 
     /// <summary>Work was done: a few words for the message of a timeout.</summary>
     void Progress(string activity);
+
+    /// <summary>A part of the test was found or ended; a later word on the same one replaces the earlier.</summary>
+    void Step(StepLine step);
 }

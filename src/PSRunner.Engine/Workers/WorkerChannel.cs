@@ -33,6 +33,9 @@ internal enum WorkerMessage : byte
     /// <summary>Worker: the test did this.</summary>
     Progress,
 
+    /// <summary>Worker: a part of the test was found or ended.</summary>
+    Step,
+
     /// <summary>Worker: the case ended.</summary>
     Report,
 }

@@ -136,8 +136,8 @@ internal sealed class WorkerProcess
         if (report is not null && !cancellation.IsCancellationRequested)
         {
             Judge(report);
-            output.Write(Written(outputStart, errorStart, out _));
-            return Finish(report.Result, output);
+            output.Append(Written(outputStart, errorStart, out _));
+            return output.Complete(report.Result);
         }
 
         // Whatever it still says, it is not asked again: what was interrupted may be in any state.
@@ -149,12 +149,11 @@ internal sealed class WorkerProcess
             _processes.NoteSurvivors(context.Case.Name, SessionProcesses.Describe(exit.Survivors));
         }
 
-        output.Write(Written(outputStart, errorStart, out var reason));
-        return Finish(
+        output.Append(Written(outputStart, errorStart, out var reason));
+        return output.Complete(
             exit.OverLimitKiB > 0
                 ? new AttemptReport { Cause = Causes.MemoryLimit, Message = _processes.DescribeOverLimit(exit) }
-                : new AttemptReport { Cause = Causes.WorkerCrash, Message = Describe(exit, reason) },
-            output);
+                : new AttemptReport { Cause = Causes.WorkerCrash, Message = Describe(exit, reason) });
     }
 
     /// <summary>Empties the folder that the cases work in; what a case that did not pass left there is kept as that attempt's.</summary>
@@ -168,9 +167,6 @@ internal sealed class WorkerProcess
         _channel.Dispose();
         new WorkFolder(_folder).Remove(_note);
     }
-
-    private static AttemptReport Finish(AttemptReport report, OutputCapture output) =>
-        report with { Output = output.Text, Artifacts = [.. report.Artifacts, .. output.Artifacts] };
 
     private void SendCase(AttemptContext context)
     {
@@ -221,6 +217,7 @@ internal sealed class WorkerProcess
                 case WorkerMessage.Failed: _ready.TrySetResult(Encoding.UTF8.GetString(payload)); break;
                 case WorkerMessage.Output: run?.Output.Write(Encoding.UTF8.GetString(payload)); break;
                 case WorkerMessage.Progress: run?.Output.Progress(Encoding.UTF8.GetString(payload)); break;
+                case WorkerMessage.Step when StepLine.Parse(payload) is { } step: run?.Output.Step(step); break;
                 case WorkerMessage.Report: run?.End(ReadReport(payload)); break;
                 default: break; // A later worker's; this one never sends others.
             }

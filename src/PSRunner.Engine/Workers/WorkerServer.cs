@@ -70,6 +70,9 @@ internal sealed class WorkerServer : ITestOutput
     /// <inheritdoc/>
     public void Progress(string activity) => Send(WorkerMessage.Progress, activity);
 
+    /// <inheritdoc/>
+    public void Step(StepLine step) => Send(WorkerMessage.Step, step.ToBytes());
+
     private void Obey()
     {
         foreach (var (kind, payload) in _orders.GetConsumingEnumerable())
@@ -107,11 +110,13 @@ internal sealed class WorkerServer : ITestOutput
         _channel.Send(WorkerMessage.Report, JsonSerializer.SerializeToUtf8Bytes(report, WorkerJson.Default.WorkerReport));
     }
 
-    private void Send(WorkerMessage kind, string text)
+    private void Send(WorkerMessage kind, string text) => Send(kind, Encoding.UTF8.GetBytes(text));
+
+    private void Send(WorkerMessage kind, byte[] payload)
     {
         try
         {
-            _channel.Send(kind, Encoding.UTF8.GetBytes(text));
+            _channel.Send(kind, payload);
         }
         catch (IOException)
         {

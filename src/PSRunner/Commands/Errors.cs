@@ -40,6 +40,9 @@ internal static class Errors
     public const string ScriptDoesNotParse = nameof(ScriptDoesNotParse);
     public const string ScriptMissing = nameof(ScriptMissing);
     public const string NoWorkerShellFound = nameof(NoWorkerShellFound);
+    public const string PwshMissing = nameof(PwshMissing);
+    public const string PesterMissing = nameof(PesterMissing);
+    public const string PesterFileNotFound = nameof(PesterFileNotFound);
 
     /// <summary>What the engine refused, as PowerShell says it.</summary>
     public static ErrorRecord From(TestBatchException error) =>
@@ -47,7 +50,7 @@ internal static class Errors
 
     public static TestBatchException NotATestCase(object input) => new(
         InputIsNotATestCase, ErrorKind.InvalidArgument,
-        $"'{input}' ({input.GetType()}) is no test case. To run something for each object give a script block: ... | Start-TestBatch {{ ... }}. Cases come from New-WorkflowTest, New-CommandTest, New-ScriptTest, and from Get-TestResult (runs them again).", input);
+        $"'{input}' ({input.GetType()}) is no test case. To run something for each object give a script block: ... | Start-TestBatch {{ ... }}. Cases come from New-WorkflowTest, New-CommandTest, New-ScriptTest and New-PesterTest, and from Get-TestResult (runs them again).", input);
 
     public static TestBatchException NoBatch(string command) => new(
         NoBatchGiven, ErrorKind.InvalidArgument,
@@ -195,6 +198,18 @@ internal static class Errors
     public static TestBatchException NoWorkerShell(string variable) => new(
         NoWorkerShellFound, ErrorKind.NotFound,
         $"No PowerShell was found to run tests in: there is neither pwsh nor psrunner in PATH. Install one, name it with $env:{variable}, or use -Isolation Runspace.");
+
+    public static TestBatchException NoPwsh() => new(
+        PwshMissing, ErrorKind.NotFound, "Pester files run in pwsh, and there is none in PATH. Install PowerShell 7.6 or later.");
+
+    /// <param name="folders">Where it was looked for.</param>
+    public static TestBatchException NoPester(IEnumerable<string> folders) => new(
+        PesterMissing, ErrorKind.NotFound,
+        $"The module Pester, version 5 or later, was not found in {string.Join(", ", folders)}. Install it: Install-PSResource Pester.");
+
+    public static TestBatchException NoPesterFile(string? path) => new(
+        PesterFileNotFound, ErrorKind.NotFound,
+        path is null ? "Which files? Give them with -Path: New-PesterTest tests/*.Tests.ps1, or a folder." : $"There is no Pester file (*.Tests.ps1) at '{path}'.", path);
 
     private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch
     {

@@ -83,7 +83,7 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
         if (ShouldProcess(AsTyped, "Save results"))
         {
             Writing(() => _spool = new RowSpool(_request.Workplace));
-            _rows = new RowMaker(_spool!);
+            _rows = new RowMaker(_spool!, _request!.IsReport);
         }
     }
 

@@ -60,6 +60,9 @@ internal sealed class ExportRequest
     /// <summary>Where files that exist only meanwhile may lie.</summary>
     public string Workplace => IsDataset ? Dataset.HomeOf(_path) : Path.GetDirectoryName(_path)!;
 
+    /// <summary>True for formats that report tests to CI servers.</summary>
+    public bool IsReport => !_format.TakesAnyObject;
+
     private bool IsDataset => _format.Name == ExportFormat.Parquet && (_append || _partitionBy.Count > 0);
 
     /// <summary>Refuses to replace what must stay.</summary>

@@ -5,7 +5,8 @@ namespace PSRunner.Export;
 
 /// <summary>Makes rows of objects: of results with the columns of the batch's own Parquet files, of others with their properties.</summary>
 /// <param name="spool">Where the rows go.</param>
-internal sealed class RowMaker(RowSpool spool)
+/// <param name="hasStepRows">True when a result with steps is a row for each of them.</param>
+internal sealed class RowMaker(RowSpool spool, bool hasStepRows)
 {
     private static readonly int AfterName = ResultSchema.Fixed.ToList().FindIndex(c => c.Column == "name") + 1;
 
@@ -19,17 +20,19 @@ internal sealed class RowMaker(RowSpool spool)
     /// <exception cref="IOException">The disk refused.</exception>
     public void Add(PSObject item)
     {
-        if (item.BaseObject is TestResult result)
-        {
-            AddResult(result);
-        }
-        else
+        if (item.BaseObject is not TestResult result)
         {
             OnlyResults = false;
             AddObject(item);
+            spool.EndRow();
+            return;
         }
 
-        spool.EndRow();
+        foreach (var row in hasStepRows ? StepRows.Of(result) : [result])
+        {
+            AddResult(row);
+            spool.EndRow();
+        }
     }
 
     private void AddResult(TestResult result)

@@ -14,10 +14,20 @@ internal static class Executors
     /// <summary>One for each kind of case.</summary>
     /// <param name="options">What was asked of the batch: scripts run where and prepared as these say.</param>
     public static IReadOnlyList<ITestExecutor> For(BatchOptions options) =>
-        [new WorkflowExecutor(Models), new CommandExecutor(options.Metric), Scripts(options)];
+        [new WorkflowExecutor(Models), new CommandExecutor(options.Metric), Scripts(options), Pester(options)];
 
     /// <summary>The models that cases can name.</summary>
     public static IModelCatalog Models => EmbeddedModels.FromEnvironment();
+
+    private static WorkerExecutor Pester(BatchOptions options) => new(new WorkerOptions
+    {
+        Kind = PesterCases.Kind,
+        Fingerprint = PesterCases.Fingerprint,
+        Metrics = PesterCases.Metrics,
+        Command = WorkerShell.FindPwsh,
+        Setup = ScriptSetup.Of(options).ToJson(),
+        CasesPerWorker = 1,
+    });
 
     private static ITestExecutor Scripts(BatchOptions options)
     {

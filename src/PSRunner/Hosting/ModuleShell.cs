@@ -16,21 +16,43 @@ internal static class ModuleShell
     /// <param name="method">Its method.</param>
     /// <param name="arguments">Texts and booleans.</param>
     /// <exception cref="TestBatchException">NoWorkerShell.</exception>
-    public static (string Program, IReadOnlyList<string> Arguments) Call(Type type, string method, params object[] arguments)
-    {
-        var (program, first) = Find();
+    public static (string Program, IReadOnlyList<string> Arguments) Call(Type type, string method, params object[] arguments) => Call(Find(), type, method, arguments);
 
+    /// <summary>The same in pwsh, whatever this process is.</summary>
+    /// <exception cref="TestBatchException">PwshMissing.</exception>
+    public static (string Program, IReadOnlyList<string> Arguments) CallInPwsh(Type type, string method) => Call(FindPwsh(), type, method, []);
+
+    /// <summary>The folder of pwsh.</summary>
+    /// <exception cref="TestBatchException">PwshMissing.</exception>
+    public static string PwshFolder()
+    {
+        var (program, first) = FindPwsh();
+        var file = first is [var assembly] ? assembly : program;
+        return Path.GetDirectoryName(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file)!;
+    }
+
+    private static (string Program, IReadOnlyList<string> Arguments) Call((string Program, IReadOnlyList<string> First) shell, Type type, string method, object[] arguments)
+    {
         // psrunner has loaded its own assembly already.
         var load = $"if (-not ('{type.FullName}' -as [type])) {{ $null = [System.Reflection.Assembly]::LoadFrom({Quote(typeof(ModuleShell).Assembly.Location)}) }}";
         var call = $"exit [{type.FullName}]::{method}({string.Join(", ", arguments.Select(Word))})";
-        return (program, [.. first, "-NoProfile", "-NoLogo", "-NonInteractive", "-Command", $"{load}; {call}"]);
+        return (shell.Program, [.. shell.First, "-NoProfile", "-NoLogo", "-NonInteractive", "-Command", $"{load}; {call}"]);
     }
 
     private static string Word(object value) => value is bool yes ? (yes ? "$true" : "$false") : Quote(Convert.ToString(value, CultureInfo.InvariantCulture)!);
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    private static (string Program, IReadOnlyList<string> First) Find()
+    private static (string Program, IReadOnlyList<string> First) Find() =>
+        FindOwn() ?? (FromPath("pwsh") ?? FromPath("psrunner") ?? throw Errors.NoWorkerShell(Variable), []);
+
+    private static (string Program, IReadOnlyList<string> First) FindPwsh() =>
+        FindOwn() is { } own && IsPwsh(own.First is [var assembly] ? assembly : own.Program) ? own : (FromPath("pwsh") ?? throw Errors.NoPwsh(), []);
+
+    private static bool IsPwsh(string file) => Path.GetFileNameWithoutExtension(file).StartsWith("pwsh", StringComparison.OrdinalIgnoreCase);
+
+    // Null: this process is no PowerShell of which another could be started.
+    private static (string Program, IReadOnlyList<string> First)? FindOwn()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
         {
@@ -39,13 +61,10 @@ internal static class ModuleShell
 
         var own = Environment.ProcessPath ?? "";
         var entry = Assembly.GetEntryAssembly();
-        if (entry?.GetName().Name is "pwsh" or "PSRunner.Shell")
-        {
-            // As a tool of the SDK, and psrunner in a checkout, they are run by dotnet.
-            return Path.GetFileNameWithoutExtension(own) == "dotnet" ? (own, [entry.Location]) : (own, []);
-        }
 
-        return (FromPath("pwsh") ?? FromPath("psrunner") ?? throw Errors.NoWorkerShell(Variable), []);
+        // As a tool of the SDK, and psrunner in a checkout, they are run by dotnet.
+        return entry?.GetName().Name is not ("pwsh" or "PSRunner.Shell") ? null
+            : Path.GetFileNameWithoutExtension(own) == "dotnet" ? (own, [entry.Location]) : (own, []);
     }
 
     private static string? FromPath(string name)

@@ -81,7 +81,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
             pool.Return(thread);
         }
 
-        return report with { Output = output.Text, Artifacts = [.. report.Artifacts, .. output.Artifacts] };
+        return output.Complete(report);
     }
 
     /// <summary>The runspaces of a session: as many as attempts run at once.</summary>

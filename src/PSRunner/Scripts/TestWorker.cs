@@ -17,6 +17,14 @@ public static class TestWorker
         Serve();
     }
 
+    /// <summary>The script that runs now tells of one of its parts.</summary>
+    /// <param name="id">Names the part.</param>
+    /// <param name="name">What people call it.</param>
+    /// <param name="outcome">Passed, Failed, Skipped or NotRun.</param>
+    /// <param name="seconds">How long it took; NaN when it has not ended.</param>
+    /// <param name="message">Why, in words.</param>
+    public static void ReportStep(int id, string name, string outcome, double seconds, string message) => Steps.Report(id, name, outcome, seconds, message);
+
     // A method of its own: the engine can be found only once its load context answers.
     private static void Serve() => WorkerServer.Serve(new ScriptWorker());
 
@@ -47,6 +55,7 @@ public static class TestWorker
                 return new AttemptReport { Cause = Causes.NotStarted, Message = $"Its scratch folder is gone: {e.Message}" };
             }
 
+            Steps.Output = output;
             var report = _runspace!.Run(testCase.SharedText, testCase.Definition, testCase.Folder, output);
             RestoreEnvironment();
             return report;
@@ -71,5 +80,14 @@ public static class TestWorker
                 }
             }
         }
+    }
+
+    // A class of its own: fields of the engine's types would load the engine too early.
+    private static class Steps
+    {
+        public static ITestOutput? Output { get; set; }
+
+        public static void Report(int id, string name, string outcome, double seconds, string message) =>
+            Output?.Step(new StepLine(id, name, outcome, double.IsNaN(seconds) ? null : seconds, message));
     }
 }

@@ -13,4 +13,12 @@ internal static class WorkerShell
         var (program, arguments) = ModuleShell.Call(typeof(TestWorker), nameof(TestWorker.Run));
         return new WorkerCommand(program, arguments);
     }
+
+    /// <summary>How to start a worker that is pwsh.</summary>
+    /// <exception cref="TestBatchException">PwshMissing.</exception>
+    public static WorkerCommand FindPwsh()
+    {
+        var (program, arguments) = ModuleShell.CallInPwsh(typeof(TestWorker), nameof(TestWorker.Run));
+        return new WorkerCommand(program, arguments);
+    }
 }
