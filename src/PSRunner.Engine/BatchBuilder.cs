@@ -46,6 +46,9 @@ public sealed class BatchBuilder : IDisposable
     /// <summary>The run folder, a full path.</summary>
     public string RunFolder => _folder.FullPath;
 
+    /// <summary>What the batch is written to once it starts.</summary>
+    internal IStoreFiles Disk { get; init; } = DiskFiles.Instance;
+
     /// <summary>Cases so far, repeats included.</summary>
     public int Count => _plan.Count;
 
@@ -72,7 +75,7 @@ public sealed class BatchBuilder : IDisposable
     public BatchSession Start()
     {
         Prepare();
-        return BatchSession.Open(_folder, _executors, new ResumeOptions(), _time);
+        return BatchSession.Open(_folder, _executors, new ResumeOptions(), _time, disk: Disk);
     }
 
     /// <summary>Freezes the plan and leaves the batch, which now exists, for another process to start.</summary>
@@ -105,11 +108,23 @@ public sealed class BatchBuilder : IDisposable
         _file.Dispose();
         if (!_started && !_dryRun && Directory.Exists(RunFolder))
         {
-            Directory.Delete(RunFolder, recursive: true);
-            if (_madeOutputPath && !Directory.EnumerateFileSystemEntries(_options.OutputPath).Any())
+            try
             {
-                Directory.Delete(_options.OutputPath);
+                RemoveFolder();
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A disk that refuses: what it refused first is what the user must hear, and what is left is no batch.
+            }
+        }
+    }
+
+    private void RemoveFolder()
+    {
+        Directory.Delete(RunFolder, recursive: true);
+        if (_madeOutputPath && !Directory.EnumerateFileSystemEntries(_options.OutputPath).Any())
+        {
+            Directory.Delete(_options.OutputPath);
         }
     }
 
@@ -118,7 +133,7 @@ public sealed class BatchBuilder : IDisposable
     {
         var schema = _plan.Finish();
         _file.Dispose();
-        var files = DiskFiles.Instance;
+        var files = Disk;
         files.FlushFile(_folder.PlanFile);
         foreach (var shared in _plan.Shared)
         {

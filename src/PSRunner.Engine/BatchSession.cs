@@ -37,7 +37,7 @@ public sealed class BatchSession : IAttended, IDisposable
     private long _lastCheckpoint;
     private TestProgress? _final;
 
-    private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, OutcomeFilter again, BatchOptions options, BatchLimits limits, TimeProvider time)
+    private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, OutcomeFilter again, BatchOptions options, BatchLimits limits, IStoreFiles files, TimeProvider time)
     {
         _folder = folder;
         _plan = plan;
@@ -46,7 +46,6 @@ public sealed class BatchSession : IAttended, IDisposable
         Limits = limits;
         _checkpointEvery = options.CheckpointIntervalSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
-        var files = DiskFiles.Instance;
         var recovered = Recovery.Open(folder, files, plan);
         foreach (var finding in recovered.Findings)
         {
@@ -125,8 +124,10 @@ public sealed class BatchSession : IAttended, IDisposable
         string runFolder, ResumeOptions options, IReadOnlyList<ITestExecutor> executors, TimeProvider? time = null, bool inPlace = false) =>
         Open(new RunFolder(runFolder), executors, options, time ?? TimeProvider.System, inPlace);
 
-    internal static BatchSession Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors, ResumeOptions resume, TimeProvider time, bool inPlace = false)
+    internal static BatchSession Open(
+        RunFolder folder, IReadOnlyList<ITestExecutor> executors, ResumeOptions resume, TimeProvider time, bool inPlace = false, IStoreFiles? disk = null)
     {
+        var files = disk ?? DiskFiles.Instance;
         var again = new OutcomeFilter(resume.RetryOutcome, nameof(resume.RetryOutcome));
         var plan = BatchPlan.Open(folder, executors);
         OwnerLock? owner = null;
@@ -136,7 +137,7 @@ public sealed class BatchSession : IAttended, IDisposable
             var options = resume.ApplyTo(plan.Manifest.Options);
             var limits = LimitLadder.Resolve(options, plan.Facts());
             var takenAt = time.GetUtcNow();
-            owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
+            owner = OwnerLock.Take(files, folder, session: 0);
             if (!inPlace)
             {
                 ControlFolder.Forget(folder.ControlFolder, takenAt);
@@ -151,7 +152,7 @@ public sealed class BatchSession : IAttended, IDisposable
                 limits = LimitLadder.Resolve(options, plan.Facts());
             }
 
-            var session = new BatchSession(folder, plan, owner, again, options, limits, time);
+            var session = new BatchSession(folder, plan, owner, again, options, limits, files, time);
             session.Start();
             return session;
         }
@@ -319,10 +320,11 @@ public sealed class BatchSession : IAttended, IDisposable
         }
         while (end is null);
 
+        var until = _time.GetTimestamp() + (long)(_conductor.LeftToClose.TotalSeconds * _time.TimestampFrequency);
         var last = GetProgress() with { State = BatchStates.Stopped, Message = end.Message };
         try
         {
-            last = Close(end);
+            last = Close(end, Left(until));
         }
         catch (Exception e)
         {
@@ -331,7 +333,7 @@ public sealed class BatchSession : IAttended, IDisposable
         }
         finally
         {
-            _attendant.Close(last);
+            _attendant.Close(last, Left(until));
 
             // The reader first: should the disk hang from here on, he is not held up.
             Volatile.Write(ref _final, last);
@@ -346,9 +348,12 @@ public sealed class BatchSession : IAttended, IDisposable
         }
     }
 
-    private TestProgress Close(BatchEnd end)
+    private TimeSpan Left(long until) =>
+        _time.GetElapsedTime(_time.GetTimestamp(), until) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+
+    private TestProgress Close(BatchEnd end, TimeSpan limit)
     {
-        var unsaved = _journal.Close(Limits.Shutdown);
+        var unsaved = _journal.Close(limit * 0.75); // A disk that does not answer must leave some of it for the last status.
         var progress = GetProgress();
         var isComplete = progress.Done == progress.Planned;
         return progress with

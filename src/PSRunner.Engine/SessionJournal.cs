@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Scheduling;
@@ -74,12 +75,14 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     public void Checkpoint() => _sealer.RequestCheckpoint(_writer.Durable);
 
     /// <summary>Saves and seals what is left.</summary>
-    /// <param name="limit">How long each of the two may take.</param>
+    /// <param name="limit">How long both may take; what is not sealed then is sealed when the batch is next opened.</param>
     /// <returns>How many results could not be saved; their cases stay pending.</returns>
     public int Close(TimeSpan limit)
     {
-        var unsaved = _writer.Close(limit).Count(r => r is ResultRecord);
-        _sealer.Close(limit);
+        var since = Stopwatch.GetTimestamp();
+        var unsaved = _writer.Close(limit / 2).Count(r => r is ResultRecord);
+        var left = limit - Stopwatch.GetElapsedTime(since);
+        _sealer.Close(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         return unsaved;
     }
 

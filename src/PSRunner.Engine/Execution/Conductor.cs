@@ -48,6 +48,9 @@ internal sealed partial class Conductor
     /// <summary>The last snapshot; at most half a second old while the session lives.</summary>
     public ConductorSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
+    /// <summary>After the end: what is left of the session's time to end in.</summary>
+    public TimeSpan LeftToClose => _scheduler.LeftToClose;
+
     /// <summary>Begins the session.</summary>
     public void Start() => _thread.Start();
 

@@ -50,19 +50,23 @@ internal sealed class Attendant : IDisposable
     public void Start() => _thread.Start();
 
     /// <summary>Lets the thread write the last status and end. A disk that does not answer holds up nobody but that thread.</summary>
-    public void Close(TestProgress last)
+    /// <param name="last">The last status.</param>
+    /// <param name="limit">How long it may take.</param>
+    public void Close(TestProgress last, TimeSpan limit)
     {
         _last = last;
-        Dispose();
+        End(limit < JoinLimit ? limit : JoinLimit);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => End(JoinLimit);
+
+    private void End(TimeSpan limit)
     {
         _stopping.Set();
-        if (_thread.IsAlive && !_thread.Join(JoinLimit))
+        if (_thread.IsAlive && !_thread.Join(limit))
         {
-            _batch.Note($"The status of the batch was not written for {JoinLimit.TotalSeconds} s; status.json may be old.");
+            _batch.Note($"The status of the batch was not written for {limit.TotalSeconds:0.#} s; status.json may be old.");
         }
     }
 

@@ -7,6 +7,14 @@ internal sealed partial class Scheduler
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
+    private TimeSpan? _leftToClose;
+
+    /// <summary>What is left of grace and shutdown when the session ended, for saving, sealing and saying so.</summary>
+    public TimeSpan LeftToClose => _leftToClose ?? _limits.Shutdown;
+
+    // So much of the shutdown it waits for results to become durable; the rest is for what comes after it.
+    private TimeSpan ForDisk => _limits.Shutdown / 2;
+
     private void OnSlotDue(int id)
     {
         if (_slots[id].Phase == SlotPhase.Canceling)
@@ -196,7 +204,7 @@ internal sealed partial class Scheduler
         if (end.Force && _phase == Phase.Closing)
         {
             // Due now, not gone now: what has ended or withdraws at once is heard before the next look at the clock.
-            _closesAt = Min(_closesAt, _now + _limits.Shutdown);
+            _closesAt = Min(_closesAt, _now + ForDisk);
             for (var id = 0; id < _slots.Used; id++)
             {
                 if (_slots[id].Phase == SlotPhase.Canceling)
@@ -218,7 +226,7 @@ internal sealed partial class Scheduler
         _phase = Phase.Closing;
         _endState = state;
         _endMessage = message;
-        _closesAt = _now + _limits.Grace + _limits.Shutdown;
+        _closesAt = _now + _limits.Grace + ForDisk;
         for (var id = 0; id < _slots.Used; id++)
         {
             switch (_slots[id].Phase)
@@ -253,6 +261,7 @@ internal sealed partial class Scheduler
             }
         }
 
+        _leftToClose = _phase == Phase.Closing ? Max(_closesAt - _now, TimeSpan.Zero) + _limits.Shutdown - ForDisk : _limits.Shutdown;
         var complete = Finished == _plan.Count;
         _endState = complete ? BatchStates.Completed : state;
         _endMessage = complete ? "" : message;

@@ -43,7 +43,7 @@ public sealed class AttendantTests : IDisposable, IAttended
         attendant.Start();
         WaitFor(() => !files.Log.IsEmpty);
 
-        attendant.Close(new TestProgress { State = BatchStates.Stopped });
+        attendant.Close(new TestProgress { State = BatchStates.Stopped }, TimeSpan.FromSeconds(30));
         Assert.False(answers.IsSet);
         Assert.Contains("status.json may be old", Assert.Single(_notes), StringComparison.Ordinal);
 

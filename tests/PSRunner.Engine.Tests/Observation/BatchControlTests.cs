@@ -75,7 +75,7 @@ public sealed class BatchControlTests : IDisposable
 
         Assert.True(BatchControl.Stop(folder, force: false, Never.WaitHandle));
         Assert.False(session.WaitForEnd(TimeSpan.FromMilliseconds(300)));
-        Assert.Equal((BatchStates.Running, "It is ending: Stopped."), (BatchCatalog.Read(folder).State, BatchCatalog.Read(folder).Message));
+        WaitUntil(session, _ => BatchCatalog.Read(folder) is { State: BatchStates.Running, Message: "It is ending: Stopped." });
 
         Assert.True(BatchControl.Stop(folder, force: true, Never.WaitHandle));
         Assert.True(session.WaitForEnd(Limit));

@@ -376,7 +376,7 @@ public class SchedulerTests
         batch.Tell(new Event.EndRequested(BatchStates.Stopped, "Enough."));
         batch.Tell(new Event.Ended(batch.TokenOf(1), ""));
         Assert.Null(batch.End);
-        batch.Wait(14.9);
+        batch.Wait(9.9); // Grace and half of the shutdown; the other half is for what comes after the conductor.
         Assert.Null(batch.End);
         batch.Wait(0.1);
 

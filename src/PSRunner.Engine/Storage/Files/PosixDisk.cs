@@ -22,6 +22,11 @@ internal static partial class PosixDisk
             for (var done = 0; done < bytes.Length;)
             {
                 var written = PWrite(handle, start + done, bytes.Length - done, offset + done);
+                if (written == 0)
+                {
+                    throw new StoreException("write", path, "the system took none of the bytes and named no error"); // Asking for ever would be a hang.
+                }
+
                 if (written < 0 && Marshal.GetLastPInvokeError() != Interrupted)
                 {
                     throw Refused("write", path);
