@@ -38,6 +38,7 @@
         'Test-TestEndpoint'
         'Unregister-TestEndpoint'
         'Wait-TestBatch'
+        'Watch-TestBatch'
     )
     AliasesToExport        = @('Save-TestResult')
     FunctionsToExport      = @()

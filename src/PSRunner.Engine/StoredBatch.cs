@@ -42,6 +42,10 @@ public sealed class StoredBatch : IDisposable
     /// <exception cref="IOException">A file cannot be read.</exception>
     public IEnumerable<TestResult> ReadResults() => _results.Read();
 
+    /// <summary>Every result of each case, also those that a case run again has replaced.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public IEnumerable<TestResult> ReadAllAttempts() => _results.ReadAllAttempts();
+
     /// <inheritdoc/>
     public void Dispose() => _plan.Dispose();
 }

@@ -97,6 +97,19 @@ public sealed class BatchSessionTests : IDisposable
     }
 
     [Fact]
+    public void Results_that_were_replaced_are_still_read_with_all_attempts()
+    {
+        RunToEnd(Start(6, new NoopExecutor((context, _) => Task.FromResult(new AttemptReport { Cause = context.Case.Name == "case 2" ? Causes.Assertion : "", Score = 0 }))), out var batch);
+        var session = BatchSession.Resume(batch.RunFolder, new ResumeOptions { RetryOutcome = [Outcomes.Failed] }, [new NoopExecutor((_, _) => Task.FromResult(new AttemptReport { Score = 1 }))]);
+        RunToEnd(session, out _);
+
+        using var stored = StoredBatch.Open(batch.RunFolder);
+        Assert.Equal(6, stored.ReadResults().Count());
+        Assert.Equal([(2, 1, Outcomes.Failed), (2, 2, Outcomes.Passed)], stored.ReadAllAttempts().Where(r => r.Index == 2).Select(r => (r.Index, r.Attempt, r.Outcome)).Order());
+        Assert.Equal(7, stored.ReadAllAttempts().Count());
+    }
+
+    [Fact]
     public void A_transcript_is_kept_beside_its_result()
     {
         var executor = new NoopExecutor((_, _) => Task.FromResult(new AttemptReport { Score = 1, Artifacts = [new Artifact("transcript.jsonl", "{}\n"u8.ToArray())] }));

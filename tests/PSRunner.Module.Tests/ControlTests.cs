@@ -12,6 +12,16 @@ public sealed class ControlTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public void A_batch_is_watched_until_it_has_ended()
+    {
+        using var shell = ShellProcess.Run(_folder, "$null = New-CommandTest sleep 1 -Repeat 4 | Start-TestBatch slow -ThrottleLimit 2 -Detached; Watch-TestBatch; try { Watch-TestBatch } catch { $_.FullyQualifiedErrorId }");
+        Assert.Empty(shell.Errors);
+        Assert.Matches(@"^slow Running \[\d/4  0 failed", shell.Output[0]);
+        Assert.Matches("^slow: 4 of 4 in .*: 4 passed$", shell.Output[^3]);
+        Assert.StartsWith("NoBatchRuns", shell.Output[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Another_shell_pauses_retunes_resumes_follows_and_stops_a_batch()
     {
         using var owner = StartBatch("night");

@@ -157,6 +157,13 @@ internal static class Errors
         "BatchIsRunning", ErrorKind.Busy,
         $"Batch '{batch.Id}' is worked on by process {batch.ProcessId}. Stop it there, with Stop-TestBatch {batch.Id}, or wait for its end.", batch.Id);
 
+    public static TestBatchException AllAttemptsAndWait() => new(
+        "AllAttemptsAndWait", ErrorKind.InvalidArgument,
+        "-AllAttempts reads what is there and -Wait follows what comes. Give one of the two.");
+
+    public static TestBatchException NoneRuns() => new(
+        "NoBatchRuns", ErrorKind.NotFound, "No batch runs that could be watched. Get-TestBatch lists those that have ended.");
+
     public static TestBatchException TwoWays() => new(
         AsJobAndDetached, ErrorKind.InvalidArgument,
         "-AsJob and -Detached exclude each other: a job ends with this shell, a detached batch outlives it. Give one of the two.");

@@ -24,6 +24,10 @@ public sealed class GetTestResultCommand : BatchSelectionCommand, IDisposable
     [ValidateNotNullOrEmpty]
     public string[]? Id { get; set; }
 
+    /// <summary>Also the results that a case run again has replaced.</summary>
+    [Parameter(HelpMessage = "Also the results that a case run again has replaced (Resume-TestBatch -RetryOutcome); not together with -Wait.")]
+    public SwitchParameter AllAttempts { get; set; }
+
     /// <summary>Goes on with the results that come, until the batch has ended.</summary>
     [Parameter(HelpMessage = "Go on with the results that come, until the batch has ended.")]
     public SwitchParameter Wait { get; set; }
@@ -34,12 +38,20 @@ public sealed class GetTestResultCommand : BatchSelectionCommand, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _canceled.Set();
 
-    private protected override void Begin() => _filter = Outcome is null ? null : new OutcomeFilter(Outcome, nameof(Outcome));
+    private protected override void Begin()
+    {
+        if (AllAttempts && Wait)
+        {
+            throw Errors.AllAttemptsAndWait();
+        }
+
+        _filter = Outcome is null ? null : new OutcomeFilter(Outcome, nameof(Outcome));
+    }
 
     private protected override void Process()
     {
         var folders = IsUnspecified ? Batches.FindAll(DefaultRoot).Take(1) : TakeRunFolders(NewestRun);
-        var results = folders.SelectMany(folder => Wait ? StoredResults.Follow(folder, WriteWarning, _canceled) : StoredResults.Read(folder, WriteWarning));
+        var results = folders.SelectMany(folder => Wait ? StoredResults.Follow(folder, WriteWarning, _canceled) : StoredResults.Read(folder, WriteWarning, AllAttempts));
         foreach (var result in results)
         {
             if (Stopping)

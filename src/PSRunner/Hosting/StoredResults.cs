@@ -53,10 +53,11 @@ internal static class StoredResults
     /// <summary>Reads them one after another.</summary>
     /// <param name="runFolder">The run folder.</param>
     /// <param name="warn">Gets what was found damaged; the cases it concerns are left out.</param>
-    public static IEnumerable<TestResult> Read(string runFolder, Action<string> warn)
+    /// <param name="allAttempts">True: also those that a case run again has replaced.</param>
+    public static IEnumerable<TestResult> Read(string runFolder, Action<string> warn, bool allAttempts = false)
     {
         using var batch = StoredBatch.Open(runFolder);
-        foreach (var result in batch.ReadResults())
+        foreach (var result in allAttempts ? batch.ReadAllAttempts() : batch.ReadResults())
         {
             yield return result;
         }
