@@ -13,7 +13,7 @@ namespace PSRunner.Engine.Tests.Storage;
 public class PowerCutTests(ITestOutputHelper output)
 {
     private const int Cases = 24;
-    private const int PerFile = 4;
+    private const int PerFile = 5;
     private const int CutsPerBatch = 10;
     private static readonly RunFolder Folder = new(Path.Combine(Path.GetTempPath(), "none", "run"));
     private static readonly FakePlan Plan = new(Cases);
@@ -90,7 +90,7 @@ public class PowerCutTests(ITestOutputHelper output)
             _files = new MemoryFiles { Lies = Lies };
             while (Cuts < CutsPerBatch && Wrong.Count == 0)
             {
-                Arm(_chance.Next(4) == 0 ? 150 : 40);
+                Arm(_chance.Next(6) == 0 ? 150 : 30);
                 try
                 {
                     RunSession();

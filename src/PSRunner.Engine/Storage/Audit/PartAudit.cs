@@ -54,12 +54,7 @@ internal sealed class PartAudit(RunFolder folder, IStoreFiles files, AuditedPlan
     {
         try
         {
-            if (!_parts.IsThere(path))
-            {
-                return null; // Not there, or just let go by its owner.
-            }
-
-            if (!_parts.IsWhole(path))
+            if (_parts.IsWhole(path) == false)
             {
                 report.Add(severity, path, "Its bytes are not those that were written: its hash of itself does not match.", report.Repair);
                 return null;
@@ -67,7 +62,7 @@ internal sealed class PartAudit(RunFolder folder, IStoreFiles files, AuditedPlan
 
             if (_parts.TryReadRows(path) is not var (label, rows))
             {
-                return null;
+                return null; // Not there, or just let go by its owner.
             }
 
             if (label.Batch != plan.BatchId || label.File != number)

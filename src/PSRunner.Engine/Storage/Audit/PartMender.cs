@@ -19,7 +19,7 @@ internal sealed class PartMender(RunFolder folder, IStoreFiles files, BatchPlan 
             Mend(folder.PartFile(number), number);
         }
 
-        foreach (var path in Numbers(folder.AttemptsFolder).Select(folder.ReplacedFile).Where(path => !_parts.IsWhole(path)))
+        foreach (var path in Numbers(folder.AttemptsFolder).Select(folder.ReplacedFile).Where(path => _parts.IsWhole(path) == false))
         {
             SetAside(path);
         }
@@ -29,7 +29,7 @@ internal sealed class PartMender(RunFolder folder, IStoreFiles files, BatchPlan 
 
     private void Mend(string path, int number)
     {
-        if (!_parts.IsWhole(path))
+        if (_parts.IsWhole(path) == false)
         {
             SetAside(path);
             return;

@@ -112,22 +112,20 @@ internal sealed class PartFile(IStoreFiles files, ResultSchema schema, string ru
     public PartLabel? Verify(string path)
     {
         var read = Read(path, async (reader, group) => await reader.ReadIdsAsync(group).ConfigureAwait(false));
-        return read is { } ids && ids.Label.Ids == PartLabel.HashOf(ids.Rows) && IsWhole(path) ? ids.Label : null;
+        return read is { } ids && ids.Label.Ids == PartLabel.HashOf(ids.Rows) && IsWhole(path) == true ? ids.Label : null;
     }
 
-    /// <summary>True when there is such a file.</summary>
-    public bool IsThere(string path)
-    {
-        using var stream = files.TryOpenRead(path);
-        return stream is not null;
-    }
-
-    /// <summary>True when every byte of a file is as it was written, by the hash it carries.</summary>
-    public bool IsWhole(string path)
+    /// <summary>True when every byte of a file is as it was written, by the hash it carries; null when there is no such file.</summary>
+    public bool? IsWhole(string path)
     {
         const int End = 8; // Length of the footer, and PAR1.
         using var stream = files.TryOpenRead(path);
-        if (stream is null || stream.Length < End)
+        if (stream is null)
+        {
+            return null;
+        }
+
+        if (stream.Length < End)
         {
             return false;
         }

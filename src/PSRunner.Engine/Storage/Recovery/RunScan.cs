@@ -165,7 +165,7 @@ internal sealed class RunScan
         try
         {
             var part = new PartFile(_files, ResultSchema.Empty, ""); // Keys need no columns of the batch.
-            if (!part.IsWhole(path) && part.IsThere(path))
+            if (part.IsWhole(path) == false)
             {
                 throw new InvalidDataException("Its bytes are not those that were written");
             }
