@@ -55,7 +55,7 @@ public sealed class BatchGuardian : IDisposable
             begun |= Pulse() != pulse;
             if (how is null || IsOver(process.Id))
             {
-                File.Delete(_folder.GuardianFile);
+                Leave();
                 return true;
             }
 
@@ -74,7 +74,7 @@ public sealed class BatchGuardian : IDisposable
             Tell(_info);
             if (_stopping.Wait(PauseBeforeRestart))
             {
-                File.Delete(_folder.GuardianFile);
+                Leave();
                 return true;
             }
         }
@@ -134,6 +134,15 @@ public sealed class BatchGuardian : IDisposable
         catch (IOException)
         {
             return !Directory.Exists(_folder.FullPath);
+        }
+    }
+
+    // The batch may have been removed, with all its folder.
+    private void Leave()
+    {
+        if (Directory.Exists(_folder.FullPath))
+        {
+            File.Delete(_folder.GuardianFile);
         }
     }
 

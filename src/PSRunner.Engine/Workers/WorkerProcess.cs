@@ -121,7 +121,7 @@ internal sealed class WorkerProcess
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
     {
         var output = new OutputCapture(context);
-        var run = new RunningCase(output);
+        var run = new RunningCase(output, context);
         var (outputStart, errorStart) = (LengthOf(OutputFile), LengthOf(ErrorFile));
         Cases++;
         Begin(run);
@@ -197,7 +197,7 @@ internal sealed class WorkerProcess
     private async Task StopAsync()
     {
         var run = Volatile.Read(ref _running);
-        if (_processes.Grace > TimeSpan.Zero && _channel.TrySend(WorkerMessage.Stop) && run is not null)
+        if (run is { EndsAtOnce: false } && _processes.Grace > TimeSpan.Zero && _channel.TrySend(WorkerMessage.Stop))
         {
             await Task.WhenAny(run.Ended, Task.Delay(_processes.Grace, _time, CancellationToken.None)).ConfigureAwait(false);
         }
@@ -311,11 +311,13 @@ internal sealed class WorkerProcess
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
-    private sealed class RunningCase(OutputCapture output)
+    private sealed class RunningCase(OutputCapture output, AttemptContext context)
     {
         private readonly TaskCompletionSource<WorkerReport?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public OutputCapture Output => output;
+
+        public bool EndsAtOnce => context.EndsAtOnce;
 
         /// <summary>Null: the worker is gone.</summary>
         public Task<WorkerReport?> Ended => _ended.Task;

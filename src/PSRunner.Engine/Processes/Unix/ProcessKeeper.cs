@@ -200,7 +200,7 @@ internal sealed partial class ProcessKeeper : IDisposable
             Sample();
             _relatives.ReapOrphans(_trees);
 
-            // At most about two percent of a processor, however many there are.
+            // At most a few percent of a processor, however many there are.
             _nextSample = Now + Math.Max(SamplePeriod, 3L * _trees.Count);
         }
     }
