@@ -14,17 +14,20 @@ internal static class ScriptBlocks
     public static int Compare(int[] counts)
     {
         var package = FindPackage();
-        Console.WriteLine("Script blocks { $_ }, as many at once as there are processors, in one pwsh; all durable but the last line's.");
+        Console.WriteLine("Script blocks { $_ }, as many at once as there are processors, each line in a pwsh of its own; all durable but the last line's.");
         Console.WriteLine("    cases  isolation              blocks/s  p50 ms  p99 ms");
         foreach (var count in counts)
         {
             var folder = Directory.CreateTempSubdirectory("psrunner-bench-").FullName;
             try
             {
-                if (Run(package, folder, count) is not 0 and var code)
+                foreach (var what in new[] { "Measure-Batch Runspace", "Measure-Batch Process", "Measure-ForEach" })
                 {
-                    Console.Error.WriteLine($"pwsh ended with {code}. It must be in PATH.");
-                    return 1;
+                    if (Run(Script(package, folder, count, what)) is not 0 and var code)
+                    {
+                        Console.Error.WriteLine($"pwsh ended with {code}. It must be in PATH.");
+                        return 1;
+                    }
                 }
             }
             finally
@@ -36,11 +39,10 @@ internal static class ScriptBlocks
         return 0;
     }
 
-    // The first run warms up what all share; workers and runspaces are each batch's own, so their start is measured apart:
-    // the first 5 % of a batch's results do not count.
-    private static string Script(string package, string folder, int count) => string.Create(CultureInfo.InvariantCulture, $$"""
+    // Warm blocks are measured: the first 5 % of a batch's results do not count.
+    private static string Script(string package, string folder, int count, string what) => string.Create(CultureInfo.InvariantCulture, $$"""
         $ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'
-        Import-Module '{{package}}'; Set-Location '{{folder}}'
+        $env:XDG_STATE_HOME = '{{folder}}'; Import-Module '{{package}}'; Set-Location '{{folder}}'
         $count = {{count}}; $throttle = [Environment]::ProcessorCount
         function Measure-Batch($isolation) {
             $clock = [System.Diagnostics.Stopwatch]::new(); $times = [System.Collections.Generic.List[double]]::new(); $skip = [int]($count / 20); $at = @{ Seen = 0 }
@@ -49,22 +51,20 @@ internal static class ScriptBlocks
             $times.Sort()
             '{0,9:N0}  {1,-20} {2,10:N0} {3,7:N2} {4,7:N2}' -f $count, $isolation, (($at.Seen - $skip) / $clock.Elapsed.TotalSeconds), $times[[int]($times.Count / 2)], $times[[int]($times.Count * 0.99)]
         }
-        $null = 1..200 | ForEach-Object -Parallel { $_ } -ThrottleLimit $throttle
-        Measure-Batch Runspace
-        Measure-Batch Process
-        $clock = [System.Diagnostics.Stopwatch]::StartNew()
-        $null = 1..$count | ForEach-Object -Parallel { $_ } -ThrottleLimit $throttle
-        '{0,9:N0}  {1,-20} {2,10:N0}' -f $count, 'ForEach -Parallel', ($count / $clock.Elapsed.TotalSeconds)
+        function Measure-ForEach {
+            $null = 1..200 | ForEach-Object -Parallel { $_ } -ThrottleLimit $throttle
+            $clock = [System.Diagnostics.Stopwatch]::StartNew()
+            $null = 1..$count | ForEach-Object -Parallel { $_ } -ThrottleLimit $throttle
+            '{0,9:N0}  {1,-20} {2,10:N0}' -f $count, 'ForEach -Parallel', ($count / $clock.Elapsed.TotalSeconds)
+        }
+        {{what}}
         """);
 
-    private static int Run(string package, string folder, int count)
+    private static int Run(string script)
     {
         try
         {
-            using var shell = Process.Start(new ProcessStartInfo("pwsh", ["-NoProfile", "-NonInteractive", "-Command", Script(package, folder, count)])
-            {
-                Environment = { ["XDG_STATE_HOME"] = folder },
-            })!;
+            using var shell = Process.Start("pwsh", ["-NoProfile", "-NonInteractive", "-Command", script]);
             if (!shell.WaitForExit(Limit))
             {
                 shell.Kill(entireProcessTree: true);

@@ -34,6 +34,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(
             ["2+2=4 a"],
             Run($"[pscustomobject]@{{ id = 1; prompt = '2+2'; expected = '4'; tags = 'a','b' }} | Start-TestBatch {{ param($expected, [Alias('prompt')] $question) \"$question=$expected $($_.tags[0])\" }} -Isolation {isolation}", Text));
+        Assert.Equal(["3"], Run($"[pscustomobject]@{{ settings = [pscustomobject]@{{ n = 3 }} }} | Start-TestBatch {{ param($settings) $settings.n }} -Isolation {isolation}", Text));
         Assert.Equal(["x y"], Run($"@{{ b = 'y'; a = 'x' }} | Start-TestBatch {{ param($a, $b) \"$a $b\" }} -Isolation {isolation}", Text));
         Assert.Equal(["5 5"], Run($"5 | Start-TestBatch {{ param($n) \"$n $_\" }} -Isolation {isolation}", Text));
         Assert.Equal(["1 2/2"], Run($", (1, 2) | Start-TestBatch {{ \"$_\"; $_.Count }} -Isolation {isolation}", Text));

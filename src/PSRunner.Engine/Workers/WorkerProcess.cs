@@ -20,6 +20,7 @@ internal sealed class WorkerProcess
     private const long MostGrowth = 256 << 20;
 
     private static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LastMoment = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EndLimit = ProcessTree.VerifyLimit + TimeSpan.FromSeconds(1);
 
     private readonly SessionProcesses _processes;
@@ -140,8 +141,14 @@ internal sealed class WorkerProcess
             return output.Complete(report.Result);
         }
 
-        // Whatever it still says, it is not asked again: what was interrupted may be in any state.
+        // Whatever it still says, it is not asked again: what was interrupted may be in any state. One that ends by itself
+        // closes its pipes before its exit code can be had.
         _spent = true;
+        if (!cancellation.IsCancellationRequested)
+        {
+            await Task.WhenAny(_tree.WaitAsync(CancellationToken.None), Task.Delay(LastMoment, _time, CancellationToken.None)).ConfigureAwait(false);
+        }
+
         var exit = await _tree.EndAsync(TimeSpan.Zero).ConfigureAwait(false);
         if (exit.Survivors.Count > 0)
         {

@@ -61,7 +61,7 @@ internal static class InputObject
         }
 
         // Names that differ in case alone are one name to PowerShell.
-        return [.. PropertiesOf(value).Where(p => p.Key.Length > 0 && (p.Value is null || IsScalar(p.Value)))
+        return [.. PropertiesOf(value).Select(p => KeyValuePair.Create(p.Key, Unwrap(p.Value))).Where(p => p.Key.Length > 0 && (p.Value is null || IsScalar(p.Value)))
             .DistinctBy(p => p.Key, StringComparer.OrdinalIgnoreCase).Take(MostParameters)];
     }
 
@@ -87,7 +87,7 @@ internal static class InputObject
     {
         if (Unwrap(value) is IDictionary map)
         {
-            return map.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create(TextOf(e.Key), Unwrap(e.Value)));
+            return map.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create(TextOf(e.Key), e.Value));
         }
 
         return Readable(PSObject.AsPSObject(value!));
@@ -100,7 +100,7 @@ internal static class InputObject
             object? found;
             try
             {
-                found = Unwrap(property.Value);
+                found = property.Value;
             }
             catch (ExtendedTypeSystemException)
             {
