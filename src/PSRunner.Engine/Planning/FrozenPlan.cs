@@ -256,5 +256,5 @@ internal sealed class FrozenPlan : IDisposable
     }
 
     private TestBatchException Damaged(string path, string problem, Exception? inner) =>
-        new("PlanDamaged", ErrorKind.InvalidData, $"Line {_ids.Count + 1} of '{path}' {problem}. The batch cannot go on; its results can still be read with Get-TestResult.", path, inner);
+        new("PlanDamaged", ErrorKind.InvalidData, $"Line {_ids.Count + 1} of '{path}' {problem}. Put the original back: without it the batch can neither go on nor be read here; its results in results/*.parquet are untouched.", path, inner);
 }

@@ -25,6 +25,28 @@ public sealed class AuditTests(AuditStores stores) : IClassFixture<AuditStores>
     }
 
     [Fact]
+    public void A_list_of_artifacts_whose_bytes_changed_is_not_believed()
+    {
+        var folder = stores.Copy(AuditStores.Finished);
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(folder, "artifacts"), "*.jsonl"));
+        var bytes = File.ReadAllBytes(path);
+        var chance = new Random(1);
+        for (var at = 0; at < bytes.Length; at += 3)
+        {
+            var changed = bytes[..at];
+            if (at % 2 == 0)
+            {
+                changed = (byte[])bytes.Clone();
+                changed[at] ^= (byte)(1 << chance.Next(8));
+            }
+
+            File.WriteAllBytes(path, changed);
+            var finding = Assert.Single(BatchAudit.Run(folder).Findings);
+            Assert.Equal($"artifacts/{Path.GetFileName(path)}", finding.File);
+        }
+    }
+
+    [Fact]
     public void A_batch_may_run_while_it_is_audited()
     {
         var executor = new NoopExecutor(async (context, cancellation) =>
