@@ -10,9 +10,15 @@ namespace PSRunner.Benchmarks;
 /// </summary>
 internal static class BareGroupCommit
 {
+    /// <param name="folder">Where the file goes.</param>
+    /// <param name="records">How many.</param>
+    /// <param name="recordBytes">How large each is.</param>
+    /// <param name="producers">How many hand over at once.</param>
+    /// <param name="waits">Gets how long each record waited to be durable; null: not asked.</param>
     /// <returns>Records per second.</returns>
-    public static double Measure(string folder, int records, int recordBytes, int producers)
+    public static double Measure(string folder, int records, int recordBytes, int producers, List<TimeSpan>? waits = null)
     {
+        File.Delete(Path.Combine(folder, "bare.jsonl"));
         var queue = new Queue<(byte[] Record, TaskCompletionSource Durable)>();
         var left = records;
         var clock = Stopwatch.StartNew();
@@ -29,7 +35,15 @@ internal static class BareGroupCommit
                     Monitor.Pulse(queue);
                 }
 
+                var handedOver = Stopwatch.GetTimestamp();
                 await durable.Task;
+                if (waits is not null)
+                {
+                    lock (waits)
+                    {
+                        waits.Add(Stopwatch.GetElapsedTime(handedOver));
+                    }
+                }
             }
         }))]);
         return records / clock.Elapsed.TotalSeconds;

@@ -14,12 +14,23 @@ internal static class ChildRun
         return exitCode == 0 ? figures : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' failed with {exitCode}.");
     }
 
+    /// <summary>Runs another program that prints its figures alike.</summary>
+    public static Dictionary<string, double> StartProgram(string program, params string[] arguments)
+    {
+        var figures = Run(new ProcessStartInfo(program, arguments), out var exitCode);
+        return exitCode == 0 ? figures : throw new InvalidOperationException($"'{program}' failed with {exitCode}.");
+    }
+
     /// <summary>Runs a measurement that kills itself.</summary>
     public static void StartToDie(params string[] arguments) => Run(arguments, out _);
 
-    private static Dictionary<string, double> Run(string[] arguments, out int exitCode)
+    private static Dictionary<string, double> Run(string[] arguments, out int exitCode) =>
+        Run(new ProcessStartInfo(Environment.ProcessPath!, ["child", .. arguments]), out exitCode);
+
+    private static Dictionary<string, double> Run(ProcessStartInfo start, out int exitCode)
     {
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["child", .. arguments]) { RedirectStandardOutput = true })!;
+        start.RedirectStandardOutput = true;
+        using var child = Process.Start(start)!;
         var figures = new Dictionary<string, double>();
         while (child.StandardOutput.ReadLine() is { } line)
         {
@@ -33,7 +44,7 @@ internal static class ChildRun
             }
         }
 
-        exitCode = child.WaitForExit(Limit) ? child.ExitCode : throw new TimeoutException($"'{string.Join(' ', arguments)}' did not end.");
+        exitCode = child.WaitForExit(Limit) ? child.ExitCode : throw new TimeoutException($"'{string.Join(' ', start.ArgumentList)}' did not end.");
         return figures;
     }
 
