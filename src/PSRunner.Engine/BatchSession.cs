@@ -92,7 +92,7 @@ public sealed class BatchSession : IAttended, IDisposable
             Note = Note,
         });
         _journal.Connect(_conductor.Post);
-        _attendant = new Attendant(folder, files, this);
+        _attendant = new Attendant(folder, files, this, owner.Verify);
         _facts = new SessionFacts(plan.BatchId, _number, folder.ScratchFolder, limits.Grace, time, Note) { MemoryLimitMB = options.MemoryLimitMB };
         _memory = new MemoryMarks(time);
         _thread = new Thread(Run) { IsBackground = true, Name = "PSRunner session" };

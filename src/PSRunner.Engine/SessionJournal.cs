@@ -149,7 +149,11 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     /// <inheritdoc/>
     public void OnTrouble(string what, Exception e)
     {
-        if (e is IOException)
+        if (e is RunFolderLostException)
+        {
+            _post(new SchedulerEvent.EndRequested(BatchStates.Stopped, $"{what} What was saved is where the folder is now; nothing more is written."));
+        }
+        else if (e is IOException)
         {
             _post(new SchedulerEvent.GateMoved(Gate.Disk, Closed: true));
             _note($"Results cannot be saved: {what.TrimEnd('.')}. Nothing new starts until they can; what has ended is kept in memory.");

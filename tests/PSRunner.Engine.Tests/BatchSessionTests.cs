@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Planning;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Tests;
 
@@ -74,6 +75,57 @@ public sealed class BatchSessionTests : IDisposable
 
         session.Stop("done");
         RunToEnd(session, out _);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_owner_whose_folder_was_replaced_by_a_copy_writes_no_more_and_the_copy_goes_on(bool withArtifacts)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not let go of an open file.");
+        using var goOn = new ManualResetEventSlim();
+        var started = 0;
+        var session = Start(40, new NoopExecutor(async (_, cancellation) =>
+        {
+            if (Interlocked.Increment(ref started) > 10)
+            {
+                await Task.Run(() => goOn.Wait(TimeSpan.FromMinutes(1), CancellationToken.None), cancellation);
+            }
+
+            return new AttemptReport { Score = 1, Artifacts = withArtifacts ? [new Artifact("a.txt", "a"u8.ToArray())] : [] };
+        }), o => o with { ThrottleLimit = 4, ShutdownSeconds = 2 });
+        var seen = new List<TestResult>();
+        while (seen.Count < 10)
+        {
+            Assert.True(session.Results.TryTake(out var result, TimeSpan.FromSeconds(30)));
+            seen.Add(result);
+        }
+
+        var copy = session.Batch.RunFolder;
+        var moved = copy + "-moved";
+        Directory.Move(copy, moved);
+        Copy(moved, copy);
+        var before = Content();
+        goOn.Set();
+        seen.AddRange(RunToEnd(session, out var ended));
+
+        Assert.Equal(BatchStates.Stopped, ended.State);
+        Assert.Contains("was deleted, moved or replaced while the batch ran", ended.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Content());
+        using (var stored = StoredBatch.Open(moved))
+        {
+            Assert.Empty(seen.Select(r => r.Index).Except(stored.ReadResults().Select(r => r.Index)));
+        }
+
+        RunToEnd(BatchSession.Resume(copy, new ResumeOptions(), [new NoopExecutor()]), out var completed);
+        Assert.Equal((BatchStates.Completed, 40), (completed.State, completed.Done));
+        Assert.True(BatchAudit.Run(copy).Healthy);
+
+        // Without what readers judge by anew: status and owner.
+        string[] Content() => [.. Directory.GetFiles(copy, "*", SearchOption.AllDirectories)
+            .Where(f => Path.GetDirectoryName(f) != copy)
+            .Order(StringComparer.Ordinal)
+            .Select(f => $"{f} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}")];
     }
 
     [Fact]
@@ -354,6 +406,27 @@ public sealed class BatchSessionTests : IDisposable
         Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(30)));
         batch = session.Batch;
         return results;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var folder in Directory.GetDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
+        {
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        }
+
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            if (Path.GetFileName(file) == "owner.lock")
+            {
+                File.Create(copy).Dispose(); // .NET does not copy what is locked; it is empty.
+            }
+            else
+            {
+                File.Copy(file, copy);
+            }
+        }
     }
 
     private static string Refused(Func<IDisposable> action) => Assert.Throws<TestBatchException>(() => action().Dispose()).ErrorId;

@@ -31,6 +31,7 @@ internal sealed class Attendant : IDisposable
     private readonly RunFolder _folder;
     private readonly IStoreFiles _files;
     private readonly IAttended _batch;
+    private readonly Action _verifyOwner;
     private readonly Queue<string> _acknowledged = new();
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
@@ -38,11 +39,16 @@ internal sealed class Attendant : IDisposable
     private string? _told;
     private string? _trouble;
 
-    public Attendant(RunFolder folder, IStoreFiles files, IAttended batch)
+    /// <param name="folder">The run folder.</param>
+    /// <param name="files">The disk.</param>
+    /// <param name="batch">Whom it attends to.</param>
+    /// <param name="verifyOwner">Asked before anything in the folder is touched: <see cref="OwnerLock.Verify"/>.</param>
+    public Attendant(RunFolder folder, IStoreFiles files, IAttended batch, Action verifyOwner)
     {
         _folder = folder;
         _files = files;
         _batch = batch;
+        _verifyOwner = verifyOwner;
         _thread = new Thread(Run) { IsBackground = true, Name = "PSRunner attendant" };
     }
 
@@ -77,7 +83,7 @@ internal sealed class Attendant : IDisposable
             _trouble = null;
             Try(ReadCommands);
             Try(_batch.Beat);
-            Try(() => _files.Replace(_folder.StatusFile, Document(_batch.GetProgress()), durable: false));
+            Try(() => WriteStatus(_batch.GetProgress(), durable: false));
             TellOfTrouble();
             ShowLife();
         }
@@ -85,13 +91,20 @@ internal sealed class Attendant : IDisposable
 
         if (_last is { } last)
         {
-            Try(() => _files.Replace(_folder.StatusFile, Document(last)));
+            Try(() => WriteStatus(last, durable: true));
             TellOfTrouble();
         }
     }
 
+    private void WriteStatus(TestProgress progress, bool durable)
+    {
+        _verifyOwner();
+        _files.Replace(_folder.StatusFile, Document(progress), durable);
+    }
+
     private void ReadCommands()
     {
+        _verifyOwner();
         foreach (var command in ControlFolder.Take(_folder.ControlFolder, (file, why) => _batch.Note($"control/{file} is no command: {why}")))
         {
             _batch.Obey(command);
@@ -112,7 +125,11 @@ internal sealed class Attendant : IDisposable
     {
         if (_trouble is not null)
         {
-            Try(() => File.SetLastWriteTimeUtc(_folder.StatusFile, TimeProvider.System.GetUtcNow().UtcDateTime));
+            Try(() =>
+            {
+                _verifyOwner();
+                File.SetLastWriteTimeUtc(_folder.StatusFile, TimeProvider.System.GetUtcNow().UtcDateTime);
+            });
         }
     }
 

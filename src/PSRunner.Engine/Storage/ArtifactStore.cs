@@ -12,6 +12,9 @@ internal sealed class ArtifactStore(RunFolder folder, IStoreFiles files, Durabil
     // Folders right below artifacts/ whose names are on the device: 256 at most.
     private readonly HashSet<string> _known = [];
 
+    /// <summary>Asked before anything is created: <see cref="OwnerLock.Verify"/>.</summary>
+    public Action VerifyOwner { get; init; } = static () => { };
+
     /// <summary>Writes the files of an attempt; what is there of the same name is replaced. From any thread.</summary>
     /// <param name="artifactPath">The attempt's folder, of <see cref="RunFolder.ArtifactPath"/>.</param>
     /// <param name="artifacts">Plain file names and bytes.</param>
@@ -20,6 +23,7 @@ internal sealed class ArtifactStore(RunFolder folder, IStoreFiles files, Durabil
     public StoredArtifact[] Write(string artifactPath, IReadOnlyList<Artifact> artifacts)
     {
         var attempt = Path.Combine(folder.FullPath, artifactPath.Replace('/', Path.DirectorySeparatorChar));
+        VerifyOwner();
         files.CreateFolder(attempt);
         foreach (var (name, content) in artifacts)
         {

@@ -48,15 +48,28 @@ internal sealed partial class OwnerLock : IDisposable
 
     /// <summary>
     /// Throws when the path no longer is the file that was locked: somebody deleted or replaced the run folder, and may
-    /// own what is there now. The owner asks before it creates or renames a file.
+    /// own what is there now. The owner asks before it creates or renames a file, and before it says that a result is saved.
     /// </summary>
-    /// <exception cref="StoreException">It is another file, or none.</exception>
+    /// <exception cref="RunFolderLostException">It is another file, or none.</exception>
+    /// <exception cref="StoreException">The disk did not say.</exception>
     public void Verify()
     {
         // Windows moves or deletes neither an open file nor the folders above it.
-        if (!OperatingSystem.IsWindows() && FileIdentity.Of(_handle, _path) != FileIdentity.Of(_path))
+        if (!OperatingSystem.IsWindows() && !IsWhereItWas())
         {
-            throw new StoreException("keep", _path, "the run folder was deleted, moved or replaced while the batch ran");
+            throw new RunFolderLostException(_folder.FullPath);
+        }
+    }
+
+    private bool IsWhereItWas()
+    {
+        try
+        {
+            return FileIdentity.Of(_handle, _path) == FileIdentity.Of(_path);
+        }
+        catch (StoreException e) when (e.Code is "ENOENT" or "ENOTDIR")
+        {
+            return false;
         }
     }
 

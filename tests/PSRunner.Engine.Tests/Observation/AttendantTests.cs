@@ -27,7 +27,7 @@ public sealed class AttendantTests : IDisposable, IAttended
     public void A_trouble_that_lasts_is_told_once_and_not_four_times_a_second()
     {
         var files = new MemoryFiles { Before = (_, _) => throw new IOException("No space left on device") };
-        using var attendant = new Attendant(_folder, files, this);
+        using var attendant = new Attendant(_folder, files, this, static () => { });
         attendant.Start();
         WaitFor(() => _beats == 5);
 
@@ -39,7 +39,7 @@ public sealed class AttendantTests : IDisposable, IAttended
     {
         using var answers = new ManualResetEventSlim();
         var files = new MemoryFiles { Before = (_, _) => answers.Wait(Patience) };
-        using var attendant = new Attendant(_folder, files, this);
+        using var attendant = new Attendant(_folder, files, this, static () => { });
         attendant.Start();
         WaitFor(() => !files.Log.IsEmpty);
 
@@ -58,13 +58,29 @@ public sealed class AttendantTests : IDisposable, IAttended
     {
         File.CreateSymbolicLink(Path.Combine(_folder.ControlFolder, "0.json"), Path.Combine(_temp.FullPath, "nowhere"));
         ControlFolder.Send(_folder.ControlFolder, new ControlCommand { Id = "1", Command = "stop" }, DateTimeOffset.UnixEpoch);
-        using var attendant = new Attendant(_folder, new MemoryFiles(), this);
+        using var attendant = new Attendant(_folder, new MemoryFiles(), this, static () => { });
         attendant.Start();
         WaitFor(() => _beats == 2);
 
         Assert.Equal(["stop"], _obeyed);
         Assert.StartsWith("control/0.json is no command", Assert.Single(_notes), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.ControlFolder));
+    }
+
+    [Fact]
+    public void In_a_folder_that_is_no_longer_its_own_nothing_is_read_or_written()
+    {
+        var files = new MemoryFiles();
+        ControlFolder.Send(_folder.ControlFolder, new ControlCommand { Id = "1", Command = "stop" }, DateTimeOffset.UnixEpoch);
+        using var attendant = new Attendant(_folder, files, this, () => throw new RunFolderLostException(_folder.FullPath));
+        attendant.Start();
+        WaitFor(() => _beats == 2);
+        attendant.Close(new TestProgress { State = BatchStates.Stopped }, TimeSpan.FromSeconds(30));
+
+        Assert.Empty(files.Log);
+        Assert.Empty(_obeyed);
+        Assert.Single(Directory.GetFiles(_folder.ControlFolder));
+        Assert.Contains("was deleted, moved or replaced", Assert.Single(_notes), StringComparison.Ordinal);
     }
 
     TestProgress IAttended.GetProgress() => new() { State = BatchStates.Running };

@@ -55,11 +55,11 @@ public sealed class OwnerLockTests : IDisposable
         using var owner = OwnerLock.Take(DiskFiles.Instance, _folder, 1);
         owner.Verify();
         Directory.Move(_folder.FullPath, _folder.FullPath + "-moved");
-        Assert.Throws<StoreException>(owner.Verify);
+        Assert.Throws<RunFolderLostException>(owner.Verify);
         Directory.CreateDirectory(_folder.FullPath);
         using (OwnerLock.Take(DiskFiles.Instance, _folder, 1))
         {
-            Assert.Throws<StoreException>(owner.Verify);
+            Assert.Throws<RunFolderLostException>(owner.Verify);
         }
     }
 }

@@ -31,6 +31,7 @@ internal sealed class DiskTries(Action<IOException> onTrouble, Action onRecovere
 
     /// <summary>Does it.</summary>
     /// <returns>False when it was given up.</returns>
+    /// <exception cref="RunFolderLostException">No try will help.</exception>
     public bool Until(Action action)
     {
         var delay = FirstDelay;
@@ -46,7 +47,7 @@ internal sealed class DiskTries(Action<IOException> onTrouble, Action onRecovere
 
                 return true;
             }
-            catch (IOException e)
+            catch (IOException e) when (e is not RunFolderLostException)
             {
                 if (!troubled)
                 {

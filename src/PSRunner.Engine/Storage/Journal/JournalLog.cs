@@ -36,7 +36,7 @@ internal sealed record JournalOptions
     /// <summary>Finished cases to run again; durable with the head of the first file, before any of <see cref="Unsealed"/> is let go.</summary>
     public IReadOnlyList<ReopenedRecord> Reopened { get; init; } = [];
 
-    /// <summary>Asked before a file is created: <see cref="OwnerLock.Verify"/>.</summary>
+    /// <summary>Asked before a file is created or deleted, and before a group counts as saved: <see cref="OwnerLock.Verify"/>.</summary>
     public Action VerifyOwner { get; init; } = static () => { };
 }
 
@@ -148,6 +148,8 @@ internal sealed class JournalLog : IDisposable
                 }
             }
 
+            // A file that was moved away or deleted takes all we write; a result in it is not saved.
+            _options.VerifyOwner();
             _folderFlushed = _begun = true;
         }
         catch
@@ -271,6 +273,7 @@ internal sealed class JournalLog : IDisposable
 
         try
         {
+            _options.VerifyOwner(); // What bears that name in another's folder is his.
             _files.Delete(_folder.JournalFile(Number));
         }
         catch (IOException)

@@ -39,7 +39,7 @@ internal sealed class JournalWriter : IDisposable
         _log = new JournalLog(folder, files, options);
         _listener = listener;
         _bound = bound;
-        _store = new ArtifactStore(folder, files, options.Durability);
+        _store = new ArtifactStore(folder, files, options.Durability) { VerifyOwner = options.VerifyOwner };
         _tries = new DiskTries(refusal => listener.OnTrouble(refusal.Message, refusal), listener.OnRecovered, time);
         _artifacts = new ArtifactWriter(_store, _tries, Enqueue, Broke);
         _thread = new Thread(Run) { Name = "PSRunner journal", IsBackground = true };
@@ -167,7 +167,7 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
-    private void Broke(Exception e) => _listener.OnTrouble($"The journal stopped: {e.Message}", e);
+    private void Broke(Exception e) => _listener.OnTrouble(e is RunFolderLostException ? e.Message : $"The journal stopped: {e.Message}", e);
 
     private void TellClosed()
     {
