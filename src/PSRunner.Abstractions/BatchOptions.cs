@@ -79,6 +79,21 @@ public sealed record BatchOptions
     /// <summary>What a result that was reported survives.</summary>
     public Durability Durability { get; init; } = Durability.PowerLoss;
 
+    /// <summary>Requests to models per second, over all endpoints of the batch; null: no cap.</summary>
+    public double? RequestsPerSecond { get; init; }
+
+    /// <summary>True: the rates that the user set are all there is; what a provider allows is not found out.</summary>
+    public bool FixedRate { get; init; }
+
+    /// <summary>Requests to models over all sessions after which the batch ends; null: no limit.</summary>
+    public long? MaxRequests { get; init; }
+
+    /// <summary>Tokens over all sessions after which the batch ends; null: no limit.</summary>
+    public long? MaxTokens { get; init; }
+
+    /// <summary>Money over all sessions, in the currency of the endpoints' prices, after which the batch ends; null: no limit.</summary>
+    public double? MaxCost { get; init; }
+
     /// <summary>Whose transcripts and outputs are kept as files.</summary>
     public ArtifactRule KeepArtifact { get; init; } = ArtifactRule.All;
 

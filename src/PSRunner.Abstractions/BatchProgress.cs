@@ -88,6 +88,12 @@ public sealed record TestProgress : TestBatch
     /// <summary>What holds up new starts (disk, memory, rate, consumer, ...); empty when nothing does.</summary>
     public string Gate { get; init; } = "";
 
+    /// <summary>The cap on requests per second; NaN: none.</summary>
+    public double RequestsPerSecond { get; init; } = double.NaN;
+
+    /// <summary>What the endpoints allow now, in words; empty when no endpoint is used.</summary>
+    public string EndpointLimits { get; init; } = "";
+
     /// <summary>Abandoned attempts whose code still runs in this process.</summary>
     public int Zombies { get; init; }
 

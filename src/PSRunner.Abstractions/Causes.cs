@@ -98,8 +98,8 @@ public static class Causes
 
         StopsItsLane(Auth, "The key is missing, wrong or revoked."),
         StopsItsLane(Quota, "The quota or spend limit of the key is used up."),
-        StopsItsLane(Refused, "The provider refuses this use."),
-        StopsItsLane(BadRequest, "The provider does not understand the request (an unknown model, say)."),
+        OfOneRequest(Refused, "The provider refuses this prompt (a content filter, say)."),
+        OfOneRequest(BadRequest, "The provider does not take this request (a prompt that is too long, say)."),
 
         new(WorkerCrash, Outcomes.Crashed, FaultDomains.Test, FaultDomains.Test, RetryRule.Once, false, false,
             "The worker process died; tried once more in a fresh one."),
@@ -146,6 +146,12 @@ public static class Causes
 
     private static CauseRow OfProvider(string name, string outcome, string meaning) =>
         new(name, outcome, FaultDomains.Provider, FaultDomains.Provider, RetryRule.UpToRetryCount, false, false, meaning);
+
+    // One prompt may hold a word that a filter dislikes, or be longer than the model reads, and the next one not: so only
+    // that case ends. What would refuse every prompt (an unknown model) is found before the first case, by the canary, and
+    // twenty such ends in a row stop the lane all the same.
+    private static CauseRow OfOneRequest(string name, string meaning) =>
+        new(name, Outcomes.Errored, FaultDomains.Provider, FaultDomains.Provider, RetryRule.Never, false, false, meaning);
 
     private static CauseRow StopsItsLane(string name, string meaning) =>
         new(name, Outcomes.Errored, FaultDomains.Provider, FaultDomains.Provider, RetryRule.Never, false, true, meaning);

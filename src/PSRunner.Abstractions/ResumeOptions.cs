@@ -33,6 +33,18 @@ public sealed record ResumeOptions
     /// <inheritdoc cref="BatchOptions.Durability"/>
     public Durability? Durability { get; init; }
 
+    /// <inheritdoc cref="BatchOptions.RequestsPerSecond"/>
+    public double? RequestsPerSecond { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.MaxRequests"/>
+    public long? MaxRequests { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.MaxTokens"/>
+    public long? MaxTokens { get; init; }
+
+    /// <inheritdoc cref="BatchOptions.MaxCost"/>
+    public double? MaxCost { get; init; }
+
     /// <summary>True when anything is to be different.</summary>
     internal bool ChangesAnything => RetryOutcome.Count > 0 || this with { RetryOutcome = [] } != new ResumeOptions();
 
@@ -40,6 +52,10 @@ public sealed record ResumeOptions
     internal BatchOptions ApplyTo(BatchOptions asked) => asked with
     {
         ThrottleLimit = ThrottleLimit ?? asked.ThrottleLimit,
+        RequestsPerSecond = RequestsPerSecond ?? asked.RequestsPerSecond,
+        MaxRequests = MaxRequests ?? asked.MaxRequests,
+        MaxTokens = MaxTokens ?? asked.MaxTokens,
+        MaxCost = MaxCost ?? asked.MaxCost,
         ResourceLimit = ResourceLimit ?? asked.ResourceLimit,
         TestTimeoutSeconds = TestTimeoutSeconds ?? asked.TestTimeoutSeconds,
         StallTimeoutSeconds = StallTimeoutSeconds ?? asked.StallTimeoutSeconds,

@@ -89,6 +89,11 @@ public sealed class BatchBuilder : IDisposable
         }
 
         ResolveLimits();
+        foreach (var steward in StewardsOf(_plan.UsedExecutors))
+        {
+            steward.Check(_plan.Needs, _options);
+        }
+
         try
         {
             Freeze();
@@ -151,10 +156,14 @@ public sealed class BatchBuilder : IDisposable
             Options = _options,
             Parameters = schema.Parameters,
             Metrics = schema.Metrics,
+            Needs = [.. _plan.Needs],
             Executors = _plan.UsedExecutors.ToDictionary(e => e.Kind, e => e.Fingerprint, StringComparer.Ordinal),
         };
         files.Replace(_folder.BatchFile, manifest.ToBytes());
     }
+
+    internal static IEnumerable<ILaneSteward> StewardsOf(IEnumerable<ITestExecutor> executors) =>
+        executors.Select(executor => executor.Steward).OfType<ILaneSteward>().Distinct();
 
     internal static PlanFacts FactsOf(PlanWriter plan) => new(
         plan.Count,

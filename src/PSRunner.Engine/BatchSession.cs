@@ -34,7 +34,10 @@ public sealed class BatchSession : IAttended, IDisposable
     private readonly List<IDisposable> _held = [];
     private readonly SessionFacts _facts;
     private readonly MemoryMarks _memory;
+    private readonly List<ILaneSteering> _steering = [];
+    private readonly BatchOptions _options;
     private long _lastCheckpoint;
+    private double _requestsPerSecond;
     private TestProgress? _final;
 
     private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, OutcomeFilter again, BatchOptions options, BatchLimits limits, IStoreFiles files, TimeProvider time)
@@ -43,6 +46,8 @@ public sealed class BatchSession : IAttended, IDisposable
         _plan = plan;
         _owner = owner;
         _time = time;
+        _options = options;
+        _requestsPerSecond = options.RequestsPerSecond ?? double.NaN;
         Limits = limits;
         _checkpointEvery = options.CheckpointIntervalSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
@@ -135,6 +140,11 @@ public sealed class BatchSession : IAttended, IDisposable
         {
             plan.CheckExecutors();
             var options = resume.ApplyTo(plan.Manifest.Options);
+            foreach (var steward in BatchBuilder.StewardsOf(plan.UsedExecutors))
+            {
+                steward.Check(plan.Manifest.Needs ?? [], options);
+            }
+
             var limits = LimitLadder.Resolve(options, plan.Facts());
             var takenAt = time.GetUtcNow();
             owner = OwnerLock.Take(files, folder, session: 0);
@@ -192,6 +202,8 @@ public sealed class BatchSession : IAttended, IDisposable
             SlowestRunning = now.SlowestName.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{now.SlowestName} {now.SlowestAge.TotalSeconds:0} s"),
             Gate = now.Gate,
             Zombies = now.Zombies,
+            RequestsPerSecond = Volatile.Read(ref _requestsPerSecond),
+            EndpointLimits = string.Join("; ", _steering.Select(steering => steering.Limits).Where(limits => limits.Length > 0)),
             UpdatedAt = _time.GetUtcNow().UtcDateTime,
         });
         var running = Math.Min(now.Running, counted.Planned - counted.Done);
@@ -234,11 +246,17 @@ public sealed class BatchSession : IAttended, IDisposable
             "set" when command.ThrottleLimit is > 0 and <= 10_000 and var limit => new SchedulerEvent.ThrottleSet(limit),
             _ => null,
         };
-        if (happened is null)
+        if (command is { Command: "set", RequestsPerSecond: > 0 and var rate })
+        {
+            _steering.ForEach(steering => steering.SetRequestsPerSecond(rate));
+            Volatile.Write(ref _requestsPerSecond, rate);
+        }
+        else if (happened is null)
         {
             Note($"The command '{command.Command}' from another shell is not understood.");
         }
-        else
+
+        if (happened is not null)
         {
             _conductor.Post(happened);
         }
@@ -252,6 +270,7 @@ public sealed class BatchSession : IAttended, IDisposable
             _conductor.Post(happened);
         }
 
+        _steering.ForEach(steering => steering.Beat());
         if (_checkpointEvery is { } every && _time.GetElapsedTime(_lastCheckpoint) >= every)
         {
             _lastCheckpoint = _time.GetTimestamp();
@@ -271,6 +290,31 @@ public sealed class BatchSession : IAttended, IDisposable
         _thread.Start();
     }
 
+    private void BeginSteering()
+    {
+        var lanes = Enumerable.Range(0, _plan.LaneCount).Select(_plan.LaneName).ToList();
+        var facts = new SteeringFacts
+        {
+            RunFolder = _folder.FullPath,
+            Number = _number,
+            Needs = _plan.Manifest.Needs ?? [],
+            Options = _options,
+            RequestLimit = Limits.Request,
+            Lanes = lanes,
+            Time = _time,
+            Allow = (lane, attempts) => _conductor.Post(new SchedulerEvent.LaneAllowed(lane, attempts)),
+            StopLane = (lane, why) => _conductor.Post(new SchedulerEvent.LaneStopped(lane, why)),
+            End = (state, message) => _conductor.Post(new SchedulerEvent.EndRequested(state, message)),
+            Note = Note,
+        };
+        foreach (var steward in BatchBuilder.StewardsOf(_plan.UsedExecutors))
+        {
+            var steering = steward.Begin(facts);
+            _steering.Add(steering);
+            _held.Add(steering);
+        }
+    }
+
     private void BeginExecutors()
     {
         try
@@ -283,6 +327,8 @@ public sealed class BatchSession : IAttended, IDisposable
                     _held.Insert(0, held);
                 }
             }
+
+            BeginSteering();
         }
         catch
         {

@@ -31,6 +31,20 @@ public sealed class StoredBatch : IDisposable
     /// <exception cref="TestBatchException">There is no batch.</exception>
     public static BatchOptions OptionsOf(string runFolder) => BatchManifest.Read(new RunFolder(runFolder).BatchFile).Options;
 
+    /// <summary>Throws when something that the cases of a batch need cannot be had.</summary>
+    /// <param name="runFolder">The run folder, a full path.</param>
+    /// <param name="changes">What its next session does differently.</param>
+    /// <param name="executors">Those that would run it.</param>
+    /// <exception cref="TestBatchException">There is no batch, or what is missing and what to do.</exception>
+    public static void CheckNeeds(string runFolder, ResumeOptions changes, IReadOnlyList<Execution.ITestExecutor> executors)
+    {
+        var manifest = BatchManifest.Read(new RunFolder(runFolder).BatchFile);
+        foreach (var steward in BatchBuilder.StewardsOf(executors.Where(e => manifest.Executors.ContainsKey(e.Kind))))
+        {
+            steward.Check(manifest.Needs ?? [], changes.ApplyTo(manifest.Options));
+        }
+    }
+
     /// <summary>A planned case, which can be run again in another batch.</summary>
     /// <param name="index">Its place in the plan, from 0.</param>
     public TestCase Load(int index) => _plan.Load(index);

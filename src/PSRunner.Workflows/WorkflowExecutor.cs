@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using PSRunner.Engine.Execution;
 using PSRunner.Workflows.Agent;
 using PSRunner.Workflows.Cases;
+using PSRunner.Workflows.Endpoints;
 using PSRunner.Workflows.Models;
 using PSRunner.Workflows.Planning;
 using PSRunner.Workflows.Prompts;
@@ -46,6 +48,13 @@ public sealed class WorkflowExecutor : ITestExecutor
     public double DefaultTestTimeoutSeconds => 900;
 
     /// <inheritdoc/>
+    public ILaneSteward? Steward => _models as ILaneSteward;
+
+    /// <inheritdoc/>
+    public string NeedOf(TestCase testCase) =>
+        testCase.GetParameter(Parameters.Model) is string model ? new ModelNeed(model, testCase.Definition.Contains("\"native\":true", StringComparison.Ordinal)).ToString() : "";
+
+    /// <inheritdoc/>
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
     {
         var definition = ReadDefinition(context.Case);
@@ -80,7 +89,7 @@ public sealed class WorkflowExecutor : ITestExecutor
             Score = Causes.Find(card.Verdict.Cause).Scored ? card.Score : double.NaN,
             Message = card.Verdict.Message,
             Output = string.Join("; ", conversation.Runs.Select(r => r.Run.Succeeded ? $"{r.Run.Tool} ok" : $"{r.Run.Tool} {r.Run.ErrorCode}")),
-            Metrics = card.Metrics,
+            Metrics = client.GetService<RequestLog>() is { } log ? EndpointMetrics.Added(card.Metrics, log) : card.Metrics,
             Artifacts = [new Artifact(Transcript.FileName, Transcript.Write(Head(context, definition.Task, plan, prompt, registry), conversation, card))],
             RetryAfter = conversation.Fault?.RetryAfter,
         };

@@ -87,6 +87,17 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Fact]
+    public void A_batch_whose_key_is_of_this_session_is_not_detached_and_one_without_its_key_does_not_begin()
+    {
+        _shell.Invoke("$s = [securestring]::new(); foreach ($c in $args[0].ToCharArray()) { $s.AppendChar($c) }; Register-TestEndpoint x https://x.example/v1 -ApiKey $s -WarningAction SilentlyContinue", Secret);
+        _shell.Invoke("Register-TestEndpoint y https://y.example/v1 -ApiKeyVariable NO_SUCH_VARIABLE_HERE -WarningAction SilentlyContinue");
+
+        Assert.Equal("ApiKeyOfThisSession", _shell.InvokeExpectingError("New-WorkflowTest x | Start-TestBatch -Detached").FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal("ApiKeyMissing", _shell.InvokeExpectingError("New-WorkflowTest y | Start-TestBatch").FullyQualifiedErrorId.Split(',')[0]);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "test-batches")));
+    }
+
+    [Fact]
     public void A_check_says_first_that_the_key_is_missing()
     {
         _shell.Invoke("Register-TestEndpoint x https://x.example/v1 -ApiKeyVariable NO_SUCH_VARIABLE_HERE -WarningAction SilentlyContinue");

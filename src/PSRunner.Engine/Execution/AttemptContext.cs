@@ -9,6 +9,8 @@ public sealed class AttemptContext
     private long _lastProgress;
     private bool _endsAtOnce;
     private string _lastActivity = "started";
+    private long _rateWaits;
+    private long _rateWaitEnded;
 
     /// <summary>The case.</summary>
     public required TestCase Case { get; init; }
@@ -35,7 +37,10 @@ public sealed class AttemptContext
     public string? SharedText { get; init; }
 
     /// <summary>The timestamp (of <see cref="Time"/>) of the last work done; read by the conductor against the stall window.</summary>
-    internal long LastProgress => Volatile.Read(ref _lastProgress);
+    internal long LastProgress => WaitsForRate ? Time.GetTimestamp() : Math.Max(Volatile.Read(ref _lastProgress), Volatile.Read(ref _rateWaitEnded));
+
+    /// <summary>True while it waits for the right to send a request: the stall clock stands still.</summary>
+    internal bool WaitsForRate => Interlocked.Read(ref _rateWaits) > 0;
 
     /// <summary>True when its cancellation leaves no time to clean up: the machine is short of memory.</summary>
     internal bool EndsAtOnce { get => Volatile.Read(ref _endsAtOnce); set => Volatile.Write(ref _endsAtOnce, value); }
@@ -55,12 +60,37 @@ public sealed class AttemptContext
     /// <summary>The attempt begins.</summary>
     internal void StartClock() => Volatile.Write(ref _clockStart, Time.GetTimestamp());
 
+    /// <summary>
+    /// Says that the attempt waits for the right to send a request, until the result is disposed of. That is the user's limit
+    /// or the provider's, not the test's: the stall clock stands still meanwhile, and a test whose time ends in it ended by
+    /// <see cref="Causes.RateWait"/>.
+    /// </summary>
+    public IDisposable WaitForRate()
+    {
+        Interlocked.Increment(ref _rateWaits);
+        return new RateWait(this);
+    }
+
     /// <summary>Says that work was done (bytes of a reply, a turn, a line of output). Not a heartbeat. Cheap, from any thread.</summary>
     /// <param name="activity">A few words for the message of a timeout, <c>turn 3 answered</c>.</param>
     public void ReportProgress(string activity)
     {
         Volatile.Write(ref _lastActivity, activity);
         Volatile.Write(ref _lastProgress, Time.GetTimestamp());
+    }
+
+    private sealed class RateWait(AttemptContext context) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                Volatile.Write(ref context._rateWaitEnded, context.Time.GetTimestamp());
+                Interlocked.Decrement(ref context._rateWaits);
+            }
+        }
     }
 }
 

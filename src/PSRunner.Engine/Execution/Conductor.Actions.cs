@@ -43,7 +43,7 @@ internal sealed partial class Conductor
 
     // While this process was held up nobody could work, or be seen to: the stall window begins anew.
     private SchedulerEvent.Progress LifeSigns(RunningAttempt attempt) =>
-        new(attempt.Token, attempt.BegunAt is { } begun ? At(begun) : null, Later(At(attempt.LastProgress), _starvation.HeldUntil));
+        new(attempt.Token, attempt.BegunAt is { } begun ? At(begun) : null, Later(At(attempt.LastProgress), _starvation.HeldUntil), attempt.Context?.WaitsForRate ?? false);
 
     // What a test hangs onto its cancellation runs on the pool, never here; what it throws is noted.
     private void Cancel(RunningAttempt attempt, bool atOnce = false)

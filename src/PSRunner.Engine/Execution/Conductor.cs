@@ -82,7 +82,20 @@ internal sealed partial class Conductor
     {
         List<SchedulerEvent> events = [];
         var seen = Now();
+
+        // Who steers lanes has said already which may not begin yet.
+        var early = _mailbox.Take([], TimeSpan.Zero);
+        foreach (var steered in early.Where(IsOfALane))
+        {
+            Handle(steered, seen);
+        }
+
         Handle(new SchedulerEvent.Begin(), seen);
+        foreach (var other in early.Where(happened => !IsOfALane(happened)))
+        {
+            Handle(other, seen);
+        }
+
         Publish(seen);
         while (_end is null)
         {
@@ -115,6 +128,8 @@ internal sealed partial class Conductor
             }
         }
     }
+
+    private static bool IsOfALane(SchedulerEvent happened) => happened is SchedulerEvent.LaneAllowed or SchedulerEvent.LaneStopped;
 
     // The machine slept or the process was stopped. What was done before that counts on the clock from before.
     private void OnJump(TimeSpan due, TimeSpan now)

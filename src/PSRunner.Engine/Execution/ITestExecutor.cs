@@ -27,6 +27,12 @@ public interface ITestExecutor
     /// <summary>Seconds one attempt may take when neither the case nor the user says so.</summary>
     double DefaultTestTimeoutSeconds { get; }
 
+    /// <summary>Looks after what the cases need from outside; null: they need nothing.</summary>
+    ILaneSteward? Steward => null;
+
+    /// <summary>The name of what a case needs from outside (a model endpoint), for its steward; empty: nothing.</summary>
+    string NeedOf(TestCase testCase) => "";
+
     /// <summary>
     /// Runs one attempt on a thread-pool thread and tells how it ended. Returns soon after <paramref name="cancellation"/>
     /// is signalled; what it returns then only adds detail (output, last activity), the conductor knows why it canceled.

@@ -41,6 +41,14 @@ public static class BatchControl
     public static bool SetThrottle(string runFolder, int limit, WaitHandle canceled) =>
         Request(runFolder, New("set") with { ThrottleLimit = limit }, p => p.ThrottleLimit == limit, canceled);
 
+    /// <summary>Sets the cap on requests per second.</summary>
+    /// <param name="runFolder">A run folder.</param>
+    /// <param name="rate">More than 0.</param>
+    /// <param name="canceled">Signaled when the caller waits no more.</param>
+    /// <inheritdoc cref="Stop"/>
+    public static bool SetRequestsPerSecond(string runFolder, double rate, WaitHandle canceled) =>
+        Request(runFolder, New("set") with { RequestsPerSecond = rate }, p => p.RequestsPerSecond.Equals(rate), canceled);
+
     /// <summary>Deletes a batch that nothing works on, with all its results.</summary>
     /// <exception cref="TestBatchException"><c>BatchIsRunning</c>, or there is no batch.</exception>
     public static void Remove(string runFolder)

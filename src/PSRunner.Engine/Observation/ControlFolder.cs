@@ -17,6 +17,9 @@ internal sealed record ControlCommand
 
     /// <summary>With set: the new throttle.</summary>
     public int? ThrottleLimit { get; init; }
+
+    /// <summary>With set: the new cap on requests per second.</summary>
+    public double? RequestsPerSecond { get; init; }
 }
 
 /// <summary>The folder control/: commands from other shells, one small file each, oldest first by name.</summary>

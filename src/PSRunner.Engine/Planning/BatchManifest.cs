@@ -45,6 +45,9 @@ internal sealed record BatchManifest
     /// <summary>The kinds of case and the fingerprints of their executors when the plan was made.</summary>
     public required IReadOnlyDictionary<string, string> Executors { get; init; }
 
+    /// <summary>What the cases need from outside (model endpoints), each once; null in batches of before.</summary>
+    public IReadOnlyList<string>? Needs { get; init; }
+
     /// <summary>The file's hash of itself (<see cref="SelfHash"/>); the last property, so that nothing else is taken for it.</summary>
     public string Hash { get; init; } = SelfHash.Blank;
 

@@ -28,6 +28,7 @@ internal sealed class PlanWriter : IDisposable
     private readonly List<(string Name, ColumnType? Type)> _parameters = [];
     private readonly Dictionary<string, int> _lanes = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _needs = new(StringComparer.Ordinal);
     private readonly XxHash128 _hash = new();
 
     /// <param name="file">Where the lines go; the caller owns it.</param>
@@ -57,6 +58,9 @@ internal sealed class PlanWriter : IDisposable
     /// <summary>The parameters' names as typed, and the type that holds all values so far; null: all were null.</summary>
     public IReadOnlyList<(string Name, ColumnType? Type)> Parameters => _parameters;
 
+    /// <summary>What the cases need from outside, each once.</summary>
+    public IReadOnlyCollection<string> Needs => _needs;
+
     /// <summary>The shared definitions that the cases name.</summary>
     public IReadOnlyCollection<SharedDefinition> Shared => _shared.Values;
 
@@ -73,6 +77,11 @@ internal sealed class PlanWriter : IDisposable
         }
 
         _kinds.Add(testCase.Kind);
+        if (executor.NeedOf(testCase) is { Length: > 0 } need)
+        {
+            _needs.Add(need);
+        }
+
         if (testCase.Shared is { } shared)
         {
             _shared.TryAdd(shared.Hash, shared);

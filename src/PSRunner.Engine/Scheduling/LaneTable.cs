@@ -25,7 +25,8 @@ internal sealed class LaneTable
         _order = new int[plan.LaneCount];
         for (var lane = 0; lane < plan.LaneCount; lane++)
         {
-            _lanes[lane].Room = limits.TryGetValue(plan.LaneName(lane), out var limit) ? limit : int.MaxValue;
+            _lanes[lane].Allowed = int.MaxValue;
+            _lanes[lane].Limit = limits.TryGetValue(plan.LaneName(lane), out var limit) ? limit : int.MaxValue;
             _lanes[lane].Cursor = Skip(plan.FirstOfLane(lane));
             if (_lanes[lane].Cursor >= 0)
             {
@@ -53,7 +54,24 @@ internal sealed class LaneTable
     }
 
     /// <summary>True when the lane admits nothing for now.</summary>
-    public bool IsClosed(int lane) => _lanes[lane].Gates != Gate.None || _lanes[lane].Room == 0;
+    public bool IsClosed(int lane) => _lanes[lane].IsClosed;
+
+    /// <summary>True when a lane with cases left runs as many as its steward allows for now.</summary>
+    public bool AnyHeldBack
+    {
+        get
+        {
+            foreach (var lane in _order.AsSpan(0, _open))
+            {
+                if (_lanes[lane].Running >= _lanes[lane].Allowed)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>True when the lane admits nothing in this session any more.</summary>
     public bool IsStopped(int lane) => _lanes[lane].Stopped;
@@ -63,10 +81,13 @@ internal sealed class LaneTable
         _lanes[lane].Gates = closed ? _lanes[lane].Gates | gate : _lanes[lane].Gates & ~gate;
 
     /// <summary>A case of the lane starts.</summary>
-    public void Enter(int lane) => _lanes[lane].Room--;
+    public void Enter(int lane) => _lanes[lane].Running++;
+
+    /// <summary>So many cases of the lane may run at once, beside its own limit.</summary>
+    public void Allow(int lane, int attempts) => _lanes[lane].Allowed = attempts;
 
     /// <summary>A case of the lane runs no more.</summary>
-    public void Leave(int lane) => _lanes[lane].Room++;
+    public void Leave(int lane) => _lanes[lane].Running--;
 
     /// <summary>Takes the next case of the lane whose turn it is; -1 when no open lane has one.</summary>
     public int Take()
@@ -75,7 +96,7 @@ internal sealed class LaneTable
         {
             _turn = _turn < _open ? _turn : 0;
             ref var lane = ref _lanes[_order[_turn]];
-            if (lane.Gates != Gate.None || lane.Room == 0)
+            if (lane.IsClosed)
             {
                 _turn++;
                 continue;
@@ -133,10 +154,14 @@ internal sealed class LaneTable
     private struct Lane
     {
         public int Cursor;
-        public int Room;
+        public int Limit;
+        public int Allowed;
+        public int Running;
         public Gate Gates;
         public bool Stopped;
         public int ErrorsInRow;
         public string? Error;
+
+        public readonly bool IsClosed => Gates != Gate.None || Running >= Limit || Running >= Allowed;
     }
 }

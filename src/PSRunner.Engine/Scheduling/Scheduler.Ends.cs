@@ -28,7 +28,7 @@ internal sealed partial class Scheduler
         _actions.Add(new SchedulerAction.AskProgress(_slots.TokenOf(id)));
     }
 
-    private void OnProgress(AttemptToken token, TimeSpan? begun, TimeSpan at)
+    private void OnProgress(AttemptToken token, TimeSpan? begun, TimeSpan at, bool waitsForRate)
     {
         if (!_slots.Holds(token) || _slots[token.Slot].Phase != SlotPhase.Running)
         {
@@ -43,7 +43,7 @@ internal sealed partial class Scheduler
         var stallAt = begun is null ? testAt : slot.LastProgress + slot.Stall;
         if (_now >= testAt)
         {
-            CancelAtLimit(token.Slot, begun is null ? Causes.NotStarted : Causes.TestTimeout);
+            CancelAtLimit(token.Slot, begun is null ? Causes.NotStarted : waitsForRate ? Causes.RateWait : Causes.TestTimeout);
         }
         else if (_now >= stallAt)
         {

@@ -17,7 +17,7 @@ internal sealed partial class Scheduler
                 : closed.HasFlag(Gate.Journal) || Unsaved >= _credits.Journal ? "journal"
                 : Unconsumed >= _credits.Consumer ? "consumer"
                 : closed.HasFlag(Gate.Breaker) ? "breaker"
-                : closed.HasFlag(Gate.Rate) ? "rate"
+                : closed.HasFlag(Gate.Rate) || (Running == 0 && _lanes.AnyHeldBack) ? "rate"
                 : _retries.Count >= RetryBound ? "retries"
                 : "";
         }
@@ -100,6 +100,12 @@ internal sealed partial class Scheduler
         _actions.Add(new SchedulerAction.Dispatch(token, limits));
     }
 
+    private void OnAllowed(SchedulerEvent.LaneAllowed allowed)
+    {
+        _lanes.Allow(allowed.Lane, allowed.Attempts);
+        OpenIfClear(allowed.Lane);
+    }
+
     private void OnGate(SchedulerEvent.GateMoved moved)
     {
         if (moved.Lane < 0)
@@ -109,10 +115,15 @@ internal sealed partial class Scheduler
         }
 
         _lanes.Move(moved.Lane, moved.Gate, moved.Closed);
-        if (!_lanes.IsClosed(moved.Lane))
+        OpenIfClear(moved.Lane);
+    }
+
+    private void OpenIfClear(int lane)
+    {
+        if (!_lanes.IsClosed(lane))
         {
-            _retries.UnparkAll(moved.Lane);
-            _suspects.UnparkAll(moved.Lane);
+            _retries.UnparkAll(lane);
+            _suspects.UnparkAll(lane);
         }
     }
 }

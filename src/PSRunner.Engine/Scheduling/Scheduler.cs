@@ -178,11 +178,13 @@ internal sealed partial class Scheduler
             case SchedulerEvent.Tick: LookAtDeadlines(); break;
             case SchedulerEvent.StartWritten e: OnStartWritten(e.Token); break;
             case SchedulerEvent.Ended e: OnEnded(e); break;
-            case SchedulerEvent.Progress e: OnProgress(e.Token, e.Begun - _skipped, e.At - _skipped); break;
+            case SchedulerEvent.Progress e: OnProgress(e.Token, e.Begun - _skipped, e.At - _skipped, e.WaitsForRate); break;
             case SchedulerEvent.ResultsDurable e: OnDurable(e.Count); break;
             case SchedulerEvent.ResultsConsumed e: Unconsumed -= e.Count; break;
             case SchedulerEvent.GateMoved e: OnGate(e); break;
             case SchedulerEvent.MemoryShort: OnMemoryShort(); break;
+            case SchedulerEvent.LaneAllowed e: OnAllowed(e); break;
+            case SchedulerEvent.LaneStopped e: StopLane(e.Lane, e.Why); break;
             case SchedulerEvent.ThrottleSet e: Throttle = e.Limit; break;
             case SchedulerEvent.Suspend: OnSuspend(); break;
             case SchedulerEvent.Resume: OnResume(); break;

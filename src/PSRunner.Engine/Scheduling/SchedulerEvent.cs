@@ -7,7 +7,7 @@ internal abstract record SchedulerEvent
     {
     }
 
-    /// <summary>The session begins; the first event.</summary>
+    /// <summary>The session begins; before it only lanes are steered.</summary>
     internal sealed record Begin : SchedulerEvent;
 
     /// <summary>Time went by: deadlines are looked at, after all that happened before them.</summary>
@@ -29,7 +29,8 @@ internal abstract record SchedulerEvent
     /// <param name="Token">The attempt.</param>
     /// <param name="Begun">When a thread took it up; null: it still waits for one.</param>
     /// <param name="At">When work was last done.</param>
-    internal sealed record Progress(AttemptToken Token, TimeSpan? Begun, TimeSpan At) : SchedulerEvent;
+    /// <param name="WaitsForRate">True when it waits for the right to send a request.</param>
+    internal sealed record Progress(AttemptToken Token, TimeSpan? Begun, TimeSpan At, bool WaitsForRate = false) : SchedulerEvent;
 
     /// <summary>This many terminal records reached the disk.</summary>
     internal sealed record ResultsDurable(int Count) : SchedulerEvent;
@@ -42,6 +43,12 @@ internal abstract record SchedulerEvent
 
     /// <summary>The machine is about to run out of memory: the youngest attempt that has processes of its own shall end.</summary>
     internal sealed record MemoryShort : SchedulerEvent;
+
+    /// <summary>So many cases of a lane may run at once.</summary>
+    internal sealed record LaneAllowed(int Lane, int Attempts) : SchedulerEvent;
+
+    /// <summary>No case of a lane can run in this session.</summary>
+    internal sealed record LaneStopped(int Lane, string Why) : SchedulerEvent;
 
     /// <summary>Another number of attempts may run at once.</summary>
     internal sealed record ThrottleSet(int Limit) : SchedulerEvent;

@@ -27,6 +27,7 @@ internal sealed class ModelRequest
     private readonly AttemptContext _context;
     private readonly ResiliencePipeline _limit;
     private readonly ModelEndpoint? _endpoint;
+    private readonly RequestTurn? _turn;
 
     public ModelRequest(IChatClient client, ChatOptions options, AttemptContext context)
     {
@@ -37,6 +38,7 @@ internal sealed class ModelRequest
             ? new ResiliencePipelineBuilder { TimeProvider = context.Time }.AddTimeout(context.Limits.Request).Build()
             : ResiliencePipeline.Empty;
         _endpoint = client.GetService<ModelEndpoint>();
+        _turn = client.GetService<RequestTurn>();
     }
 
     /// <summary>Sends the messages and reads the reply to its end.</summary>
@@ -46,6 +48,7 @@ internal sealed class ModelRequest
     {
         try
         {
+            using var permit = _turn is null ? null : await _turn.EnterAsync(cancellation).ConfigureAwait(false);
             _context.ReportProgress($"request {turn} sent");
             var reply = await _limit.ExecuteAsync(async token => await ReadAsync(messages, turn, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
             return ProviderFaults.OfReply(reply.Text, reply.Calls.Count) is { } fault ? throw new ProviderException(fault.Cause, fault.Message) : reply;

@@ -15,12 +15,14 @@ internal sealed class DeploymentHub(TimeProvider time)
     /// <summary>Opens an endpoint with all its keys and deployments.</summary>
     /// <param name="endpoint">What was registered.</param>
     /// <param name="keys">Its keys.</param>
-    public OpenEndpoint Open(TestEndpoint endpoint, IReadOnlyList<ApiKey> keys)
+    /// <param name="isFixed">True: only the rates that the user set hold.</param>
+    /// <param name="guess">Requests per second to begin with, where the endpoint has no rate of its own; null: a careful one.</param>
+    public OpenEndpoint Open(TestEndpoint endpoint, IReadOnlyList<ApiKey> keys, bool isFixed = false, double? guess = null)
     {
         lock (_lock)
         {
             var deployments = new List<Deployment>();
-            foreach (var options in OptionsOf(endpoint, keys))
+            foreach (var options in OptionsOf(endpoint, keys, isFixed, guess))
             {
                 var id = IdOf(options);
                 var (deployment, users) = _used.GetValueOrDefault(id);
@@ -54,7 +56,7 @@ internal sealed class DeploymentHub(TimeProvider time)
         }
     }
 
-    private static IEnumerable<EndpointOptions> OptionsOf(TestEndpoint endpoint, IReadOnlyList<ApiKey> keys)
+    private static IEnumerable<EndpointOptions> OptionsOf(TestEndpoint endpoint, IReadOnlyList<ApiKey> keys, bool isFixed, double? guess)
     {
         string[] deployments = endpoint.Deployment.Length > 0 ? endpoint.Deployment : [endpoint.Model];
         for (var k = 0; k < keys.Count; k++)
@@ -72,6 +74,8 @@ internal sealed class DeploymentHub(TimeProvider time)
                     Streams = !endpoint.NoStreaming,
                     Rates = new RateOptions
                     {
+                        IsFixed = isFixed,
+                        Cubic = guess is { } rate ? new CubicRateOptions { Initial = rate } : new CubicRateOptions(),
                         RequestsPerSecond = double.IsNaN(endpoint.RequestsPerMinute) ? null : endpoint.RequestsPerMinute / 60,
                         TokensPerSecond = double.IsNaN(endpoint.TokensPerMinute) ? null : endpoint.TokensPerMinute / 60,
                         MaxInFlight = double.IsNaN(endpoint.MaxConcurrency) ? RateOptions.DefaultMaxInFlight : Math.Max(1, (int)Math.Min(endpoint.MaxConcurrency, int.MaxValue)),
@@ -81,7 +85,8 @@ internal sealed class DeploymentHub(TimeProvider time)
         }
     }
 
-    private static EndpointId IdOf(EndpointOptions options) => new(options.Address, options.Model, options.Key.Hash, options.Streams, options.Rates);
+    private static EndpointId IdOf(EndpointOptions options) => 
+        new(options.Address, options.Model, options.Key.Hash, options.Streams, options.Rates with { Cubic = new CubicRateOptions() });
 
     private sealed record EndpointId(Uri Address, string Model, string KeyHash, bool Streams, RateOptions Rates);
 }

@@ -8,6 +8,9 @@ namespace PSRunner.Workflows.Endpoints;
 /// <param name="limit">The longest time of one sending, to the last byte. Waiting for a permit is not in it.</param>
 internal sealed class PendingRequest(RequestLog log, double tokens, TimeSpan limit)
 {
+    /// <summary>The tokens it is expected to use.</summary>
+    public double Tokens => tokens;
+
     /// <summary>The longest time of one sending.</summary>
     public TimeSpan Limit => limit;
 
@@ -22,7 +25,8 @@ internal sealed class PendingRequest(RequestLog log, double tokens, TimeSpan lim
     {
         using (log.Waiting())
         {
-            return await gate.EnterAsync(tokens, cancellation).ConfigureAwait(false);
+            var entered = log.Cap is { } cap ? cap.EnterAsync(gate, tokens, cancellation) : gate.EnterAsync(tokens, cancellation);
+            return await entered.ConfigureAwait(false);
         }
     }
 }

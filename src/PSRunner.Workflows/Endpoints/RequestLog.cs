@@ -4,8 +4,17 @@ namespace PSRunner.Workflows.Endpoints;
 /// What is told of the requests of one attempt: how many, how long they waited for permits and took, what they used. A
 /// client that has one keeps the limit of each request itself, without the time in queues. One request at a time.
 /// </summary>
-internal sealed class RequestLog(TimeProvider time, Func<IDisposable>? stopClocks = null)
+/// <param name="time">The clock.</param>
+/// <param name="cap">What the batch may use; null: no batch.</param>
+/// <param name="stopClocks">Stops the attempt's clocks until the result is disposed of.</param>
+internal sealed class RequestLog(TimeProvider time, BatchCap? cap = null, Func<IDisposable>? stopClocks = null)
 {
+    /// <summary>What the batch may use; null: no batch.</summary>
+    public BatchCap? Cap => cap;
+
+    /// <summary>The prices of the endpoint.</summary>
+    public Prices Prices { get; init; } = Prices.Unknown;
+
     /// <summary>Requests sent, those sent again among them.</summary>
     public int Sent { get; private set; }
 
@@ -24,31 +33,50 @@ internal sealed class RequestLog(TimeProvider time, Func<IDisposable>? stopClock
     /// <summary>Tokens received; NaN when a reply did not say.</summary>
     public double OutputTokens { get; private set; }
 
+    /// <summary>What the tokens cost; NaN when they or their prices are not known.</summary>
+    public double Cost => Prices.Of(InputTokens, OutputTokens);
+
     /// <summary>A request goes out.</summary>
     public void Send() => Sent++;
 
     /// <summary>A reply came.</summary>
-    public void Reply(TimeSpan took, double inputTokens, double outputTokens)
+    /// <param name="took">From sending to the last byte.</param>
+    /// <param name="inputTokens">Tokens sent; NaN: the provider did not say.</param>
+    /// <param name="outputTokens">Tokens received; NaN: the provider did not say.</param>
+    /// <param name="estimate">The tokens of both, when the provider did not say.</param>
+    public void Reply(TimeSpan took, double inputTokens, double outputTokens, double estimate)
     {
         Replies++;
         Busy += took;
         InputTokens += inputTokens;
         OutputTokens += outputTokens;
+        var isKnown = !double.IsNaN(inputTokens + outputTokens);
+        cap?.Budget.Add(isKnown ? inputTokens + outputTokens : estimate, isKnown ? Prices.Of(inputTokens, outputTokens) : Prices.Of(estimate, 0));
     }
 
     /// <summary>Meters a wait, and stops the attempt's clocks, until the result is disposed of.</summary>
-    public IDisposable Waiting() => new Wait(this, stopClocks?.Invoke());
+    public IDisposable Waiting() => new Wait(this, time, stopClocks?.Invoke());
 
-    private sealed class Wait(RequestLog log, IDisposable? clocks) : IDisposable
+    private sealed class Wait(RequestLog log, TimeProvider time, IDisposable? clocks) : IDisposable
     {
-        private readonly long _since = log.Clock.GetTimestamp();
+        private readonly long _since = time.GetTimestamp();
 
         public void Dispose()
         {
-            log.Waited += log.Clock.GetElapsedTime(_since);
+            log.Waited += time.GetElapsedTime(_since);
             clocks?.Dispose();
         }
     }
+}
 
-    private TimeProvider Clock => time;
+/// <summary>What a million tokens cost; NaN: unknown.</summary>
+internal sealed record Prices(double Input, double Output)
+{
+    private const double Million = 1e6;
+
+    /// <summary>Nobody said.</summary>
+    public static readonly Prices Unknown = new(double.NaN, double.NaN);
+
+    /// <summary>What tokens cost.</summary>
+    public double Of(double inputTokens, double outputTokens) => ((inputTokens * Input) + (outputTokens * Output)) / Million;
 }

@@ -42,7 +42,7 @@ internal sealed class Sending : IDisposable
     public void Answered(UsageDetails? usage)
     {
         _permit.Answered(usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount);
-        _request.Log.Reply(_time.GetElapsedTime(_sentAt), usage?.InputTokenCount ?? double.NaN, usage?.OutputTokenCount ?? double.NaN);
+        _request.Log.Reply(_time.GetElapsedTime(_sentAt), usage?.InputTokenCount ?? double.NaN, usage?.OutputTokenCount ?? double.NaN, _request.Tokens);
     }
 
     /// <summary>What an exception of the transport or the client library means; null when it is no fault of the provider. The key is told.</summary>

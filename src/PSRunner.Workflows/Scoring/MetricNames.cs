@@ -71,6 +71,27 @@ internal static class MetricNames
     /// <summary>Characters received.</summary>
     public const string OutputChars = "OutputChars";
 
+    /// <summary>Requests sent again after a fault of the provider.</summary>
+    public const string Resends = "Resends";
+
+    /// <summary>Seconds in the queue for the right to send, of all requests.</summary>
+    public const string RateWaitSeconds = "RateWaitSeconds";
+
+    /// <summary>Seconds from sending to the last byte, per reply.</summary>
+    public const string SecondsPerTurn = "SecondsPerTurn";
+
+    /// <summary>Tokens sent, as the provider counted them.</summary>
+    public const string InputTokens = "InputTokens";
+
+    /// <summary>Tokens received, as the provider counted them.</summary>
+    public const string OutputTokens = "OutputTokens";
+
+    /// <summary>What the tokens cost, by the prices of the endpoint.</summary>
+    public const string Cost = "Cost";
+
+    /// <summary>What only an endpoint can say; not measured for embedded models.</summary>
+    public static IReadOnlyList<string> OfEndpoint { get; } = [Resends, RateWaitSeconds, SecondsPerTurn, InputTokens, OutputTokens, Cost];
+
     /// <summary>Those that judge the model; the others count what happened.</summary>
     public static IReadOnlyList<string> Judgements { get; } =
         [TaskCompleted, Coverage, Adherence, WorkflowScore, Phase2Score, QualityScore, LevelOld];
@@ -79,6 +100,6 @@ internal static class MetricNames
     public static IReadOnlyList<string> All { get; } =
     [
         .. Judgements, Turns, Requests, Searches, Calls, FailedCalls,
-        EnvironmentErrors, ModelMistakes, ProviderErrors, ParseGaps, UnreadableActions, IgnoredActions, HelpReplies, InputChars, OutputChars,
+        EnvironmentErrors, ModelMistakes, ProviderErrors, ParseGaps, UnreadableActions, IgnoredActions, HelpReplies, InputChars, OutputChars, .. OfEndpoint,
     ];
 }

@@ -76,7 +76,7 @@ internal static class Errors
         + (batch.State == BatchStates.Completed ? "" : $" To go on with it: Resume-TestBatch {batch.Id}"), batch.Id);
 
     public static TestBatchException NothingToSet() => new(
-        NothingToChange, ErrorKind.InvalidArgument, "What is to change? Give -ThrottleLimit.");
+        NothingToChange, ErrorKind.InvalidArgument, "What is to change? Give -ThrottleLimit or -RequestsPerSecond.");
 
     public static TestBatchException NotAColumn(string name, IEnumerable<string> known) => new(
         NoSuchColumn, ErrorKind.InvalidArgument, $"The results have no property '{name}' to group by. They have: {string.Join(", ", known)}.", name);

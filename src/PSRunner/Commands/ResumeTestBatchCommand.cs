@@ -86,6 +86,27 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     [Parameter(HelpMessage = "Run in a process of its own, which outlives this shell and is started again when it dies; write the batch.")]
     public SwitchParameter Detached { get; set; }
 
+    /// <summary>Requests to models per second.</summary>
+    [Parameter(HelpMessage = "Requests to models per second; as before when not given.")]
+    [Alias("Qps")]
+    [ValidateRange(0.001, 100_000)]
+    public double RequestsPerSecond { get; set; }
+
+    /// <summary>Requests after which the batch ends.</summary>
+    [Parameter(HelpMessage = "End the batch after this many requests, all sessions counted; as before when not given.")]
+    [ValidateRange(1, long.MaxValue)]
+    public long MaxRequests { get; set; }
+
+    /// <summary>Tokens after which the batch ends.</summary>
+    [Parameter(HelpMessage = "End the batch after this many tokens, all sessions counted; as before when not given.")]
+    [ValidateRange(1, long.MaxValue)]
+    public long MaxTokens { get; set; }
+
+    /// <summary>Money after which the batch ends.</summary>
+    [Parameter(HelpMessage = "End the batch when its tokens have cost this much, all sessions counted; as before when not given.")]
+    [ValidateRange(0.000001, 1e12)]
+    public double MaxCost { get; set; }
+
     /// <summary>A variable that gets the batch as it ended.</summary>
     [Parameter(HelpMessage = "A variable that gets the batch as it ended: Success, State, counts, RunFolder.")]
     [ValidateNotNullOrEmpty]
@@ -119,6 +140,10 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
             RetryCount = Given(nameof(RetryCount), RetryCount),
             MaxFailures = Given(nameof(MaxFailures), MaxFailures),
             Durability = Durability is null ? null : Enum.Parse<Durability>(Durability, ignoreCase: true),
+            RequestsPerSecond = Given(nameof(RequestsPerSecond), RequestsPerSecond),
+            MaxRequests = Given(nameof(MaxRequests), MaxRequests),
+            MaxTokens = Given(nameof(MaxTokens), MaxTokens),
+            MaxCost = Given(nameof(MaxCost), MaxCost),
         };
     }
 

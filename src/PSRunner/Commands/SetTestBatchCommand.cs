@@ -14,15 +14,30 @@ public sealed class SetTestBatchCommand : LiveBatchCommand
     [ValidateRange(1, 10_000)]
     public int ThrottleLimit { get; set; }
 
+    /// <summary>Requests to models per second.</summary>
+    [Parameter(HelpMessage = "Requests to models per second, from now on.")]
+    [Alias("Qps")]
+    [ValidateRange(0.001, 100_000)]
+    public double RequestsPerSecond { get; set; }
+
     private protected override void Begin()
     {
-        if (Given(nameof(ThrottleLimit), ThrottleLimit) is null)
+        if (Given(nameof(ThrottleLimit), ThrottleLimit) is null && Given(nameof(RequestsPerSecond), RequestsPerSecond) is null)
         {
             throw Errors.NothingToSet();
         }
     }
 
-    private protected override bool Act(TestBatch batch) =>
-        !Batches.IsAlive(batch) ? Ended(batch, "changed")
-        : ShouldProcess(batch.Id, $"Set throttle limit to {ThrottleLimit}") && Batches.SetThrottle(batch.RunFolder, ThrottleLimit, Canceled);
+    private protected override bool Act(TestBatch batch)
+    {
+        if (!Batches.IsAlive(batch))
+        {
+            return Ended(batch, "changed");
+        }
+
+        var isDone = Given(nameof(ThrottleLimit), ThrottleLimit) is { } limit
+            && ShouldProcess(batch.Id, $"Set throttle limit to {limit}") && Batches.SetThrottle(batch.RunFolder, limit, Canceled);
+        return (Given(nameof(RequestsPerSecond), RequestsPerSecond) is { } rate
+            && ShouldProcess(batch.Id, $"Set requests per second to {rate}") && Batches.SetRequestsPerSecond(batch.RunFolder, rate, Canceled)) || isDone;
+    }
 }

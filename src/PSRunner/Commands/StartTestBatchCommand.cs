@@ -105,6 +105,31 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
     [ValidateRange(1, int.MaxValue)]
     public int MaxFailures { get; set; }
 
+    /// <summary>Requests to models per second.</summary>
+    [Parameter(HelpMessage = "Requests to models per second, over all endpoints of the batch.")]
+    [Alias("Qps")]
+    [ValidateRange(0.001, 100_000)]
+    public double RequestsPerSecond { get; set; }
+
+    /// <summary>Keeps to the rates that were set.</summary>
+    [Parameter(HelpMessage = "Keep to the rates that were set, and do not find out what the provider allows.")]
+    public SwitchParameter FixedRate { get; set; }
+
+    /// <summary>Requests after which the batch ends.</summary>
+    [Parameter(HelpMessage = "End the batch after this many requests to models, over all its sessions; it can be resumed.")]
+    [ValidateRange(1, long.MaxValue)]
+    public long MaxRequests { get; set; }
+
+    /// <summary>Tokens after which the batch ends.</summary>
+    [Parameter(HelpMessage = "End the batch after this many tokens, over all its sessions; it can be resumed.")]
+    [ValidateRange(1, long.MaxValue)]
+    public long MaxTokens { get; set; }
+
+    /// <summary>Money after which the batch ends.</summary>
+    [Parameter(HelpMessage = "End the batch when its tokens have cost this much, by the prices of its endpoints, over all its sessions; it can be resumed.")]
+    [ValidateRange(0.000001, 1e12)]
+    public double MaxCost { get; set; }
+
     /// <summary>Whose transcripts and outputs are kept as files.</summary>
     [Parameter(HelpMessage = "Whose transcripts and outputs are kept as files.")]
     [ValidateSet(nameof(ArtifactRule.All), nameof(ArtifactRule.Failed), nameof(ArtifactRule.None))]
@@ -134,7 +159,7 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
     {
         BackgroundRun.Check(AsJob, Detached);
         ReadScript();
-        _batch = new NewBatch(Options(), isDryRun: IsWhatIf());
+        _batch = new NewBatch(Options(), isDryRun: IsWhatIf(), Detached);
     }
 
     private protected override void Process()
@@ -209,6 +234,11 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
         CheckpointIntervalSeconds = Given(nameof(CheckpointIntervalSeconds), CheckpointIntervalSeconds),
         MaxFailures = Given(nameof(MaxFailures), MaxFailures),
         Durability = Enum.Parse<Durability>(Durability, ignoreCase: true),
+        RequestsPerSecond = Given(nameof(RequestsPerSecond), RequestsPerSecond),
+        FixedRate = FixedRate,
+        MaxRequests = Given(nameof(MaxRequests), MaxRequests),
+        MaxTokens = Given(nameof(MaxTokens), MaxTokens),
+        MaxCost = Given(nameof(MaxCost), MaxCost),
         KeepArtifact = Enum.Parse<ArtifactRule>(KeepArtifact, ignoreCase: true),
         Isolation = Enum.Parse<TestIsolation>(Isolation, ignoreCase: true),
         InitializationScript = InitializationScript?.ToString(),

@@ -27,7 +27,7 @@ public sealed class TestTestEndpointCommand : EndpointSelectionCommand, IDisposa
         {
             try
             {
-                var check = Endpoints.Check(endpoint, InvokeCommand, _stop.Token);
+                var check = Endpoints.Check(endpoint, _stop.Token);
                 WriteObject(Quiet ? check.Healthy : check);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -47,6 +47,9 @@ internal static class Batches
     /// <summary>Sets how many cases run at once; false when it had ended.</summary>
     public static bool SetThrottle(string runFolder, int limit, WaitHandle canceled) => BatchControl.SetThrottle(runFolder, limit, canceled);
 
+    /// <summary>Sets the cap on requests per second; false when it had ended.</summary>
+    public static bool SetRequestsPerSecond(string runFolder, double rate, WaitHandle canceled) => BatchControl.SetRequestsPerSecond(runFolder, rate, canceled);
+
     /// <summary>Deletes a batch that nothing works on.</summary>
     public static void Remove(string runFolder) => BatchControl.Remove(runFolder);
 

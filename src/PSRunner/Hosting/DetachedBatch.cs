@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using PSRunner.Engine;
 using PSRunner.Engine.Detached;
 
 namespace PSRunner.Hosting;
@@ -41,6 +42,7 @@ public static class DetachedBatch
     /// <exception cref="TestBatchException"><c>DetachedNotStarted</c>, <c>NoShellFound</c>.</exception>
     internal static void Start(string runFolder, ResumeOptions changes, WaitHandle canceled)
     {
+        StoredBatch.CheckNeeds(runFolder, changes, Executors.For(StoredBatch.OptionsOf(runFolder), isDetached: true));
         var (program, arguments) = ModuleShell.Call(typeof(DetachedBatch), nameof(Guard), runFolder, DetachedStart.ToWord(changes));
         DetachedStart.Start(runFolder, program, arguments, canceled);
     }

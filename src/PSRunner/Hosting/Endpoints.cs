@@ -44,11 +44,11 @@ internal static class Endpoints
         endpoint.ApiKeyVariable.FirstOrDefault(name => string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 
     /// <summary>Asks an endpoint whether it can be used.</summary>
-    public static TestEndpointCheck Check(TestEndpoint endpoint, CommandInvocationIntrinsics commands, CancellationToken cancellation) =>
-        EndpointCheck.RunAsync(endpoint, (name, vault) => ReadSecret(commands, name, vault), cancellation).GetAwaiter().GetResult();
+    public static TestEndpointCheck Check(TestEndpoint endpoint, CancellationToken cancellation) =>
+        EndpointCheck.RunAsync(endpoint, ReadSecret, cancellation).GetAwaiter().GetResult();
 
-    /// <summary>Reads a secret with SecretManagement, on the pipeline's thread.</summary>
-    public static string ReadSecret(CommandInvocationIntrinsics commands, string name, string vault)
+    /// <summary>Reads a secret with SecretManagement, within the pipeline of the thread's runspace.</summary>
+    public static string ReadSecret(string name, string vault)
     {
         const string script = """
             param($name, $vault)
@@ -58,8 +58,8 @@ internal static class Endpoints
             """;
         try
         {
-            return commands.InvokeScript(script, false, System.Management.Automation.Runspaces.PipelineResultTypes.None, null, name, vault)
-                .Select(o => o?.BaseObject).OfType<string>().FirstOrDefault(text => text.Length > 0) ?? throw new InvalidOperationException("it is empty or no text");
+            using var nested = PowerShell.Create(RunspaceMode.CurrentRunspace);
+            return nested.AddScript(script).AddArgument(name).AddArgument(vault).Invoke().Select(o => o?.BaseObject).OfType<string>().FirstOrDefault(text => text.Length > 0) ?? throw new InvalidOperationException("it is empty or no text");
         }
         catch (Exception e) when (e is RuntimeException or InvalidOperationException)
         {

@@ -4,6 +4,7 @@ using PSRunner.Engine.Planning;
 using PSRunner.Engine.Workers;
 using PSRunner.Scripts;
 using PSRunner.Workflows;
+using PSRunner.Workflows.Endpoints.Registry;
 using PSRunner.Workflows.Models;
 
 namespace PSRunner.Hosting;
@@ -13,11 +14,12 @@ internal static class Executors
 {
     /// <summary>One for each kind of case.</summary>
     /// <param name="options">What was asked of the batch: scripts run where and prepared as these say.</param>
-    public static IReadOnlyList<ITestExecutor> For(BatchOptions options) =>
-        [new WorkflowExecutor(Models), new CommandExecutor(options.Metric), Scripts(options), Pester(options)];
+    /// <param name="isDetached">True: another process will run it, so that keys of this session do not help.</param>
+    public static IReadOnlyList<ITestExecutor> For(BatchOptions options, bool isDetached = false) =>
+        [new WorkflowExecutor(Catalog(isDetached)), new CommandExecutor(options.Metric), Scripts(options), Pester(options)];
 
     /// <summary>The models that cases can name.</summary>
-    public static IModelCatalog Models => EmbeddedModels.FromEnvironment();
+    public static IModelCatalog Models => Catalog(isDetached: false);
 
     private static WorkerExecutor Pester(BatchOptions options) => new(new WorkerOptions
     {
@@ -40,4 +42,6 @@ internal static class Executors
             ? new RunspaceExecutor(fingerprint, metrics, setup)
             : new WorkerExecutor(new WorkerOptions { Kind = ScriptCases.Kind, Fingerprint = fingerprint, Metrics = metrics, Command = WorkerShell.Find, Setup = setup.ToJson() });
     }
+
+    private static ModelCatalog Catalog(bool isDetached) => new(EmbeddedModels.FromEnvironment(), new EndpointRegistry(), Endpoints.ReadSecret, isDetached);
 }

@@ -12,7 +12,9 @@ internal sealed class NewBatch : IDisposable
 
     /// <param name="options">What was asked.</param>
     /// <param name="isDryRun">True: nothing is written.</param>
-    public NewBatch(BatchOptions options, bool isDryRun) => _builder = new BatchBuilder(options, Executors.For(options), isDryRun);
+    /// <param name="isDetached">True: another process will run it.</param>
+    public NewBatch(BatchOptions options, bool isDryRun, bool isDetached) =>
+        _builder = new BatchBuilder(options, Executors.For(options, isDetached), isDryRun);
 
     public int Count => _builder.Count;
 

@@ -66,7 +66,7 @@ public sealed class ScoreCardTests
 
     [Fact]
     public void Every_metric_is_declared_and_every_declared_one_is_measured() =>
-        Assert.Equal(MetricNames.All.Order(), Judge("open").Metrics.Keys.Order());
+        Assert.Equal(MetricNames.All.Except(MetricNames.OfEndpoint).Order(), Judge("open").Metrics.Keys.Order());
 
     [Fact]
     public void Without_a_verdict_only_counts_are_measured_so_that_a_providers_fault_pulls_no_mean_down()
@@ -75,7 +75,7 @@ public sealed class ScoreCardTests
 
         var metrics = ScoreCard.Of(Task, Plan, Registry, conversation).Metrics;
 
-        Assert.Equal(MetricNames.All.Except(MetricNames.Judgements).Order(), metrics.Keys.Order());
+        Assert.Equal(MetricNames.All.Except(MetricNames.Judgements).Except(MetricNames.OfEndpoint).Order(), metrics.Keys.Order());
         Assert.Equal(1, metrics[MetricNames.ProviderErrors]);
     }
 

@@ -19,7 +19,7 @@ internal sealed class KeyRates
     private const double Jitter = 0.1;
 
     /// <summary>Keeps the error of a set rate over ten seconds under half a percent and one request.</summary>
-    private const double SetRateBurstSeconds = 0.05;
+    public const double SetRateBurstSeconds = 0.05;
 
     /// <summary>Lets a request of a thousand tokens through in under a minute, however little was learned.</summary>
     private const double LeastTokensPerSecond = 20;

@@ -88,18 +88,19 @@ internal sealed class RateGate : IDisposable
     /// <summary>Waits for the right to send one request.</summary>
     /// <param name="tokens">The tokens it is expected to use.</param>
     /// <param name="cancellation">Gives the place in the queue up.</param>
+    /// <param name="pace">A cap that the request's batch has beside the key's; null: none.</param>
     /// <returns>The permit; it must be told how the request ended, or disposed.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
     /// <exception cref="ProviderException">More requests wait than the options allow.</exception>
     /// <exception cref="Exception">What <see cref="Close"/> was given.</exception>
-    public async ValueTask<RatePermit> EnterAsync(double tokens, CancellationToken cancellation)
+    public async ValueTask<RatePermit> EnterAsync(double tokens, CancellationToken cancellation, Pace? pace = null)
     {
         cancellation.ThrowIfCancellationRequested();
         LinkedListNode<Waiter> place;
         lock (_lock)
         {
             ThrowIfClosed();
-            if (_queue.Count == 0 && _rates.Wait(Now) == TimeSpan.Zero)
+            if (_queue.Count == 0 && _rates.Wait(Now) == TimeSpan.Zero && (pace is null || pace.TryTake() == TimeSpan.Zero))
             {
                 return new RatePermit(this, _rates.Start(Now, tokens), TimeSpan.Zero);
             }
@@ -109,7 +110,7 @@ internal sealed class RateGate : IDisposable
                 throw new ProviderException(Causes.RateWait, $"{_queue.Count} requests wait for a permit of this key already; more would only wait longer.");
             }
 
-            place = _queue.AddLast(new Waiter(tokens, Now));
+            place = _queue.AddLast(new Waiter(tokens, Now, pace));
         }
 
         Pump();
@@ -177,22 +178,54 @@ internal sealed class RateGate : IDisposable
     {
         lock (_lock)
         {
-            while (_queue.First is { } first)
+            while (_queue.First is not null)
             {
                 var now = Now;
                 var wait = _rates.Wait(now);
-                if (wait > TimeSpan.Zero)
+                var next = wait > TimeSpan.Zero ? null : NextInPace(out wait);
+                if (next is null)
                 {
                     _timer.Change(wait == KeyRates.UntilOneEnds ? Timeout.InfiniteTimeSpan : Ceiling(wait), Timeout.InfiniteTimeSpan);
                     return;
                 }
 
                 // The awaiting code runs elsewhere: the lock is ours while we complete it.
-                _queue.RemoveFirst();
-                var waiter = first.Value;
+                _queue.Remove(next);
+                var waiter = next.Value;
                 waiter.Entered.TrySetResult(new RatePermit(this, _rates.Start(now, waiter.Tokens), now - waiter.Since));
             }
         }
+    }
+
+    /// <summary>The first waiter whose batch may send now: one batch's cap must not hold up another batch.</summary>
+    private LinkedListNode<Waiter>? NextInPace(out TimeSpan wait)
+    {
+        wait = TimeSpan.MaxValue;
+        Pace? tried = null;
+        for (var place = _queue.First; place is not null; place = place.Next)
+        {
+            var pace = place.Value.Pace;
+            if (pace is null)
+            {
+                return place;
+            }
+
+            if (pace == tried)
+            {
+                continue;
+            }
+
+            var held = pace.TryTake();
+            if (held == TimeSpan.Zero)
+            {
+                return place;
+            }
+
+            tried = pace;
+            wait = held < wait ? held : wait;
+        }
+
+        return null;
     }
 
     private void Leave(LinkedListNode<Waiter> place, CancellationToken cancellation)
@@ -221,7 +254,7 @@ internal sealed class RateGate : IDisposable
     /// <summary>Timers count whole milliseconds; one that fires early would only be set again.</summary>
     private static TimeSpan Ceiling(TimeSpan wait) => TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
 
-    private sealed record Waiter(double Tokens, TimeSpan Since)
+    private sealed record Waiter(double Tokens, TimeSpan Since, Pace? Pace)
     {
         public TaskCompletionSource<RatePermit> Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
