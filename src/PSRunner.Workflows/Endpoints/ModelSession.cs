@@ -133,7 +133,7 @@ internal sealed class ModelSession : ILaneSteering
             {
                 if (lane.Number >= 0)
                 {
-                    _facts.StopLane(lane.Number, $"the first request to endpoint '{lane.Name}' failed: {finding.Cause}: {finding.Message}");
+                    _facts.StopLane(lane.Number, $"the first request to endpoint '{lane.Name}' failed: {finding.Cause}: {finding.Message.TrimEnd('.')}");
                 }
 
                 return;
