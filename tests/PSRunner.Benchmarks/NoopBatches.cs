@@ -11,7 +11,8 @@ internal static class NoopBatches
 
     public static int Compare(int[] counts)
     {
-        Console.WriteLine($"No-op tests, {Throttle} at once; every result forced to the device before it counts.");
+        Console.WriteLine($"No-op tests, {Throttle} at once; every result forced to the device before it counts. Bare: as many producers hand over as");
+        Console.WriteLine("many bytes as a result and its start take in the journal; a group is one write, one flush, and an acknowledgement for each.");
         Console.WriteLine("    cases   plan s    run s  close s   tests/s   bare/s  ratio  peak MB");
         foreach (var count in counts)
         {
