@@ -230,6 +230,7 @@ public sealed class PlanChange : IDisposable
             Planned = changed.Count,
             Executors = manifest.Executors.Concat(_writer.UsedExecutors.Select(e => KeyValuePair.Create(e.Kind, e.Fingerprint)))
                 .DistinctBy(pair => pair.Key).ToDictionary(StringComparer.Ordinal),
+            Needs = [.. (manifest.Needs ?? []).Union(_writer.Needs)],
         }).ToBytes());
     }
 

@@ -41,7 +41,7 @@ public sealed class DetachedTests : IDisposable
         Assert.NotEqual(second, third);
 
         using var end = ShellProcess.Run(_folder, "Wait-TestBatch night -TimeoutSeconds 100 | ForEach-Object { \"$($_.State) $($_.Passed) $($_.Crashed)\" }; @(Get-TestResult night).Count; (Test-TestBatch night).FindingCount");
-        Assert.Equal(["Completed 40 0", "40", "0"], end.Output);
+        Assert.Equal(["Completed 100 0", "100", "0"], end.Output);
         Until(() => File.Exists(Path.Combine(runFolder, "guardian.json")) ? 0 : 1);
         Until(() => Directory.EnumerateDirectories("/proc").Any(p => Mentions(p, Path.GetFileName(runFolder))) ? 0 : 1);
     }
@@ -60,7 +60,7 @@ public sealed class DetachedTests : IDisposable
         Assert.Equal("Lost Its process is gone without having closed it.", Progress("night"));
         using var resumed = ShellProcess.Run(_folder, "$null = Resume-TestBatch night -Detached; Wait-TestBatch night -TimeoutSeconds 100 | ForEach-Object { \"$($_.State) $($_.Passed) $($_.Crashed)\" }; @(Get-TestResult night).Count");
         Assert.Empty(resumed.Errors);
-        Assert.Equal(["Completed 40 0", "40"], resumed.Output);
+        Assert.Equal(["Completed 100 0", "100"], resumed.Output);
     }
 
     [Fact]
@@ -76,12 +76,12 @@ public sealed class DetachedTests : IDisposable
         Until(() => File.Exists(Path.Combine(runFolder, "guardian.json")) ? 0 : 1);
     }
 
-    // 40 cases of 0.4 s, two at once: long enough to be killed in, short enough to wait for.
+    // 100 cases of 0.4 s, two at once: long enough to be killed in, short enough to wait for.
     private string StartDetached(string name)
     {
         using var shell = ShellProcess.Run(
             _folder,
-            $"New-CommandTest sleep 0.4 -Repeat 40 | Start-TestBatch {name} -ThrottleLimit 2 -Detached | ForEach-Object {{ \"$($_.Name) $($_.State) $($_.Planned)\" }}",
+            $"New-CommandTest sleep 0.4 -Repeat 100 | Start-TestBatch {name} -ThrottleLimit 2 -Detached | ForEach-Object {{ \"$($_.Name) $($_.State) $($_.Planned)\" }}",
             ("PSRUNNER_STILL_SECONDS", "4"));
         Assert.Empty(shell.Errors);
         return Assert.Single(shell.Output);

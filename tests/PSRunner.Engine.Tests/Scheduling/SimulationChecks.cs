@@ -10,7 +10,7 @@ internal sealed class SimulationChecks
 {
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
     private static readonly string[] Once = [Causes.NotStarted, Causes.Lost];
-    private static readonly string[] Stopping = [Causes.Auth, Causes.Quota, Causes.Refused, Causes.BadRequest];
+    private static readonly string[] Stopping = [Causes.Auth, Causes.Quota];
     private static readonly string[] UpToCount =
         [Causes.NoReply, Causes.RateWait, Causes.Throttled, Causes.ServerError, Causes.Connection, Causes.EmptyReply, Causes.GarbageReply];
 
