@@ -13,7 +13,7 @@ namespace PSRunner.Engine;
 /// One session of one batch in this process: owns the run folder, runs what is pending, and hands out results as they
 /// become durable. Ends by itself, within its limits, whatever the tests do.
 /// </summary>
-public sealed class BatchSession : IAttended, IDisposable
+public sealed partial class BatchSession : IAttended, IDisposable
 {
     private const int MostNotes = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -140,11 +140,7 @@ public sealed class BatchSession : IAttended, IDisposable
         {
             plan.CheckExecutors();
             var options = resume.ApplyTo(plan.Manifest.Options);
-            foreach (var steward in BatchBuilder.StewardsOf(plan.UsedExecutors))
-            {
-                steward.Check(plan.Manifest.Needs ?? [], options);
-            }
-
+            CheckNeeds(plan, options);
             var limits = LimitLadder.Resolve(options, plan.Facts());
             var takenAt = time.GetUtcNow();
             owner = OwnerLock.Take(files, folder, session: 0);
@@ -159,6 +155,7 @@ public sealed class BatchSession : IAttended, IDisposable
                 // Another process changed the plan while it owned the folder; now nobody else can.
                 plan.Dispose();
                 plan = BatchPlan.Open(folder, executors);
+                CheckNeeds(plan, options);
                 limits = LimitLadder.Resolve(options, plan.Facts());
             }
 
@@ -235,51 +232,13 @@ public sealed class BatchSession : IAttended, IDisposable
         WaitForEnd(Limits.Grace + Limits.Shutdown + Limits.Shutdown + Patience);
     }
 
-    /// <inheritdoc/>
-    void IAttended.Obey(ControlCommand command)
+    private static void CheckNeeds(BatchPlan plan, BatchOptions options)
     {
-        SchedulerEvent? happened = command.Command switch
+        foreach (var steward in BatchBuilder.StewardsOf(plan.UsedExecutors))
         {
-            "stop" => new SchedulerEvent.EndRequested(BatchStates.Stopped, "It was stopped from another shell.", command.Force),
-            "suspend" => new SchedulerEvent.Suspend(),
-            "resume" => new SchedulerEvent.Resume(),
-            "set" when command.ThrottleLimit is > 0 and <= 10_000 and var limit => new SchedulerEvent.ThrottleSet(limit),
-            _ => null,
-        };
-        if (command is { Command: "set", RequestsPerSecond: > 0 and var rate })
-        {
-            _steering.ForEach(steering => steering.SetRequestsPerSecond(rate));
-            Volatile.Write(ref _requestsPerSecond, rate);
-        }
-        else if (happened is null)
-        {
-            Note($"The command '{command.Command}' from another shell is not understood.");
-        }
-
-        if (happened is not null)
-        {
-            _conductor.Post(happened);
+            steward.Check(plan.Manifest.Needs ?? [], options);
         }
     }
-
-    /// <inheritdoc/>
-    void IAttended.Beat()
-    {
-        foreach (var happened in _memory.Look(MemoryReading.Now(_facts.MemoryKiB * 1024), _conductor.Snapshot.Running))
-        {
-            _conductor.Post(happened);
-        }
-
-        _steering.ForEach(steering => steering.Beat());
-        if (_checkpointEvery is { } every && _time.GetElapsedTime(_lastCheckpoint) >= every)
-        {
-            _lastCheckpoint = _time.GetTimestamp();
-            _journal.Checkpoint();
-        }
-    }
-
-    /// <inheritdoc/>
-    void IAttended.Note(string text) => Note(text);
 
     private void Start()
     {
@@ -336,84 +295,6 @@ public sealed class BatchSession : IAttended, IDisposable
             _journal.Dispose();
             throw;
         }
-    }
-
-    // One that fails must keep neither the others from ending nor the batch from closing.
-    private void EndExecutors()
-    {
-        foreach (var held in _held)
-        {
-            try
-            {
-                held.Dispose();
-            }
-#pragma warning disable CA1031 // Told to the user; the session is over all the same.
-            catch (Exception e)
-            {
-                Note($"What a kind of test held could not be given up: {e.Message}");
-            }
-#pragma warning restore CA1031
-        }
-    }
-
-    // Waits for the conductor and closes, on a thread of its own: the pool may be full of blocked tests.
-    private void Run()
-    {
-        BatchEnd? end;
-        do
-        {
-            end = _conductor.Join(Patience);
-        }
-        while (end is null);
-
-        var until = _time.GetTimestamp() + (long)(_conductor.LeftToClose.TotalSeconds * _time.TimestampFrequency);
-        var last = GetProgress() with { State = BatchStates.Stopped, Message = end.Message };
-        try
-        {
-            last = Close(end, Left(until));
-        }
-        catch (Exception e)
-        {
-            // Whatever it is: the journal has what was seen, the next session mends the rest, and the user's shell lives on.
-            Note($"Closing the batch failed: {e.Message} Its results are safe; Resume-TestBatch goes on.");
-        }
-        finally
-        {
-            _attendant.Close(last, Left(until));
-
-            // The reader first: should the disk hang from here on, he is not held up.
-            Volatile.Write(ref _final, last);
-            Results.Complete();
-
-            // While the folder is still owned: the next owner must not meet our processes.
-            EndExecutors();
-            _journal.Dispose();
-            _owner.Dispose();
-            _plan.Dispose();
-            _completion.SetResult(last);
-        }
-    }
-
-    private TimeSpan Left(long until) =>
-        _time.GetElapsedTime(_time.GetTimestamp(), until) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
-
-    private TestProgress Close(BatchEnd end, TimeSpan limit)
-    {
-        var unsaved = _journal.Close(limit * 0.75); // A disk that does not answer must leave some of it for the last status.
-        var progress = GetProgress();
-        var isComplete = progress.Done == progress.Planned;
-        return progress with
-        {
-            // What was saved last decides: a slow disk may still have taken what the conductor no longer waited for.
-            State = isComplete ? BatchStates.Completed : end.State == BatchStates.Completed ? BatchStates.Stopped : end.State,
-            Message = isComplete ? "" : unsaved == 0 ? end.Message : $"{end.Message} {unsaved} results could not be saved; their cases stay pending.".TrimStart(),
-            Running = 0,
-            Unsaved = 0,
-            Pending = progress.Planned - progress.Done,
-            LeftSeconds = double.NaN,
-            SlowestRunning = "",
-            Gate = "",
-        };
     }
 
     private void Note(string text)
