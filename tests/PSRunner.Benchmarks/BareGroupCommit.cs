@@ -15,8 +15,9 @@ internal static class BareGroupCommit
     /// <param name="recordBytes">How large each is.</param>
     /// <param name="producers">How many hand over at once.</param>
     /// <param name="waits">Gets how long each record waited to be durable; null: not asked.</param>
+    /// <param name="pause">How long a producer takes before each record.</param>
     /// <returns>Records per second.</returns>
-    public static double Measure(string folder, int records, int recordBytes, int producers, List<TimeSpan>? waits = null)
+    public static double Measure(string folder, int records, int recordBytes, int producers, List<TimeSpan>? waits = null, TimeSpan pause = default)
     {
         File.Delete(Path.Combine(folder, "bare.jsonl"));
         var queue = new Queue<(byte[] Record, TaskCompletionSource Durable)>();
@@ -28,6 +29,11 @@ internal static class BareGroupCommit
         {
             while (Interlocked.Decrement(ref left) >= 0)
             {
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause);
+                }
+
                 var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 lock (queue)
                 {

@@ -13,7 +13,8 @@ internal static class NoopBatches
     {
         Console.WriteLine($"No-op tests, {Throttle} at once; every result forced to the device before it counts. Bare: as many producers hand over as");
         Console.WriteLine("many bytes as a result and its start take in the journal; a group is one write, one flush, and an acknowledgement for each.");
-        Console.WriteLine("    cases   plan s    run s  close s   tests/s   bare/s  ratio  peak MB");
+        Console.WriteLine("Of a test: processor time and memory allocated, in all threads. GC: how long collections stopped the run.");
+        Console.WriteLine("    cases   plan s    run s  close s   tests/s   bare/s  ratio  peak MB   cpu us  bytes   GC s");
         foreach (var count in counts)
         {
             var folder = Directory.CreateTempSubdirectory("psrunner-bench-").FullName;
@@ -22,7 +23,7 @@ internal static class NoopBatches
                 var f = ChildRun.Start("noop", $"{count}", folder);
                 var bare = BareGroupCommit.Measure(folder, Math.Min(count, 200_000), (int)f["record"], Throttle);
                 var rate = count / f["run"];
-                Console.WriteLine($"{count,9:N0} {f["plan"],8:F2} {f["run"],8:F2} {f["close"],8:F2} {rate,9:N0} {bare,8:N0} {rate / bare,6:F2} {f["memory"],8:F0}");
+                Console.WriteLine($"{count,9:N0} {f["plan"],8:F2} {f["run"],8:F2} {f["close"],8:F2} {rate,9:N0} {bare,8:N0} {rate / bare,6:F2} {f["memory"],8:F0} {f["cpu"],8:F1} {f["allocated"],6:N0} {f["paused"],6:F2}");
             }
             finally
             {
@@ -67,6 +68,7 @@ internal static class NoopBatches
         }
 
         var planned = clock.Elapsed;
+        var (allocated, paused, cpu) = (GC.GetTotalAllocatedBytes(), GC.GetTotalPauseDuration(), Environment.CpuUsage.TotalTime);
         var session = builder.Start();
         var taken = 0;
         while (!session.Results.IsCompleted)
@@ -89,6 +91,9 @@ internal static class NoopBatches
                 }
 
                 ChildRun.Print("run", (clock.Elapsed - planned).TotalSeconds);
+                ChildRun.Print("allocated", (double)(GC.GetTotalAllocatedBytes() - allocated) / taken);
+                ChildRun.Print("cpu", (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / taken);
+                ChildRun.Print("paused", (GC.GetTotalPauseDuration() - paused).TotalSeconds);
                 clock.Restart();
             }
         }

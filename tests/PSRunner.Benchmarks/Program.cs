@@ -20,7 +20,7 @@ return args switch
     ["child", "resume", var folder] => NoopBatches.ResumeChild(folder),
     ["child", "efficiency", var throttle, var folder] => Efficiency.RunChild(int.Parse(throttle), folder),
     ["child", "artifacts", var count, var folder] => Artifacts.RunChild(int.Parse(count), folder),
-    ["child", "durable", var count, var throttle, var folder] => Durability.RunChild(int.Parse(count), int.Parse(throttle), folder),
+    ["child", "durable", var count, var throttle, var milliseconds, var folder] => Durability.RunChild(int.Parse(count), int.Parse(throttle), int.Parse(milliseconds), folder),
     ["child", "audit", var folder] => StoredResults.AuditChild(folder),
     ["child", "read", var folder] => StoredResults.ReadChild(folder),
     ["child", "parquet", var count, var folder] => await StoredResults.ParquetChildAsync(int.Parse(count), folder),
