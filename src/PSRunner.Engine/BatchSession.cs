@@ -66,19 +66,10 @@ public sealed partial class BatchSession : IAttended, IDisposable
         Results = new ResultQueue(count => _conductor!.Post(new SchedulerEvent.ResultsConsumed(count)));
         _journal = new SessionJournal(
             folder, files,
-            new JournalOptions
+            recovered.BeginSession(plan, owner, time.GetUtcNow(), LimitsAsJson(limits, options.Durability)) with
             {
-                BatchId = plan.BatchId,
-                Schema = plan.Schema,
-                Session = new SessionRecord(_number, time.GetUtcNow().UtcDateTime, LimitsAsJson(limits, options.Durability)),
-                Open = recovered.Open,
-                Reopened = recovered.Reopened,
-                LastFile = recovered.LastFile,
-                LastSeq = recovered.LastSeq,
-                Unsealed = recovered.Unsealed,
                 Durability = options.Durability,
                 ResultsPerFile = options.ResultsPerFile,
-                VerifyOwner = owner.Verify,
             },
             new PartSealer(folder, files, plan, recovered.Superseded, owner.Verify),
             options.CheckpointInterval ?? 0, _meter, Results, Note, time);
@@ -167,9 +158,12 @@ public sealed partial class BatchSession : IAttended, IDisposable
         {
             owner?.Dispose();
             plan.Dispose();
-            throw e is IOException or UnauthorizedAccessException
-                ? new TestBatchException("RunFolderUnusable", ErrorKind.WriteError, $"The run folder '{folder.FullPath}' cannot be used: {e.Message}", folder.FullPath, e)
-                : e;
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new TestBatchException("RunFolderUnusable", ErrorKind.WriteError, $"The run folder '{folder.FullPath}' cannot be used: {e.Message}", folder.FullPath, e);
+            }
+
+            throw;
         }
     }
 

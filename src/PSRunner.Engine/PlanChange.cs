@@ -182,19 +182,7 @@ public sealed class PlanChange : IDisposable
     {
         var session = recovered.LastSession + 1;
         var results = new ResultFactory(plan.Schema, plan.BatchId, folder.FullPath, session);
-        using var journal = new JournalLog(folder, files, new JournalOptions
-        {
-            BatchId = plan.BatchId,
-            Schema = plan.Schema,
-            Session = new SessionRecord(session, time.GetUtcNow().UtcDateTime, "{}"),
-            Open = recovered.Open,
-            LastFile = recovered.LastFile,
-            LastSeq = recovered.LastSeq,
-            Unsealed = recovered.Unsealed,
-            Reopened = recovered.Reopened,
-            ResultsPerFile = plan.Manifest.Options.ResultsPerFile,
-            VerifyOwner = owner.Verify,
-        });
+        using var journal = new JournalLog(folder, files, recovered.BeginSession(plan, owner, time.GetUtcNow()) with { ResultsPerFile = plan.Manifest.Options.ResultsPerFile });
         journal.Write([]);
         journal.Flush([]);
         foreach (var some in dropped.Chunk(CasesInGroup))

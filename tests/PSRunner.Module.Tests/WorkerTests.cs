@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using PSRunner.Module.Tests.Hosting;
 
 namespace PSRunner.Module.Tests;
@@ -85,6 +86,26 @@ public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
         Assert.Single(workers.Skip(5).Distinct());
         Assert.Equal(2, workers.Distinct().Count());
         AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_worker_leaves_nothing_in_the_temporary_folder_and_tests_see_no_variable_of_ours()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there the runtime's sockets are files.");
+        using var shell = new HostedPowerShell(_folder);
+        var rows = Run(
+            shell,
+            "New-ScriptTest { param($n) \"$PID \" + (([Environment]::GetEnvironmentVariables().Keys -match 'DIAGNOSTICS|WORKER_VARIABLES') -join ','); if ($n -eq 2) { [System.Diagnostics.Process]::GetCurrentProcess().Kill() } } -Matrix @{ n = 1..3 } -Name '{n}'",
+            "-ThrottleLimit 1 -TestTimeoutSeconds 60",
+            "$_.Output");
+
+        Assert.Equal(3, rows.Count);
+        Assert.All(rows, row =>
+        {
+            var match = Regex.Match(row, @"^(\d+) \n?$");
+            Assert.True(match.Success, row);
+            Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(Path.GetTempPath()), f => Regex.IsMatch(Path.GetFileName(f), $@"[-.]{match.Groups[1].Value}[-.]"));
+        });
     }
 
     [Fact]

@@ -64,6 +64,7 @@ internal sealed class WorkerChannel(Stream input, Stream output) : IDisposable
         }
 
         Environment.SetEnvironmentVariable(ProcessTrees.HandlesVariable, null);
+        WorkerEnvironment.Leave();
         if (!OperatingSystem.IsWindows())
         {
             foreach (var number in numbers)

@@ -65,6 +65,7 @@ internal sealed class WorkerProcess
                 StandardOutputPath = OutputFile,
                 StandardErrorPath = ErrorFile,
                 Handles = [toWorker.ClientSafePipeHandle, fromWorker.ClientSafePipeHandle],
+                Environment = WorkerEnvironment.Enter(),
                 Marker = _processes.MarkerOf(name),
                 MemoryLimitKiB = _processes.MemoryLimitKiB,
                 Yields = true,

@@ -10,7 +10,9 @@ internal sealed class HostedPowerShell : IDisposable
     // inherit both.
     static HostedPowerShell()
     {
-        Environment.SetEnvironmentVariable("XDG_STATE_HOME", Directory.CreateTempSubdirectory("psrunner-state-").FullName);
+        var state = Directory.CreateTempSubdirectory("psrunner-state-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(state, recursive: true);
+        Environment.SetEnvironmentVariable("XDG_STATE_HOME", state);
         Environment.SetEnvironmentVariable("PSRUNNER_WORKER_SHELL", Repository.ShellProgram);
     }
 

@@ -44,17 +44,7 @@ public static class BatchRepair
         var sealer = new PartSealer(folder, files, plan, recovered.Superseded, owner.Verify);
         var session = recovered.LastSession + 1;
         OwnerInfo.Current(session).Write(files, folder);
-        using var journal = new JournalLog(folder, files, new JournalOptions
-        {
-            BatchId = plan.BatchId,
-            Schema = plan.Schema,
-            Session = new SessionRecord(session, time.GetUtcNow().UtcDateTime, "{}"),
-            Open = recovered.Open,
-            LastFile = recovered.LastFile,
-            LastSeq = recovered.LastSeq,
-            Unsealed = recovered.Unsealed,
-            VerifyOwner = owner.Verify,
-        });
+        using var journal = new JournalLog(folder, files, recovered.BeginSession(plan, owner, time.GetUtcNow()));
 
         // Old files go only when the open set is in a new one; that one stays if there is anything in it.
         journal.Write([]);

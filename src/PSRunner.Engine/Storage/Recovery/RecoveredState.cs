@@ -48,6 +48,24 @@ internal sealed class RecoveredState
     /// <summary>The records of <see cref="Reopen"/>; for <see cref="JournalOptions.Reopened"/>.</summary>
     public IReadOnlyList<ReopenedRecord> Reopened => _reopened;
 
+    /// <summary>The journal of the session that begins now, after everything that was recovered. The open set becomes the journal's.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="owner">Of the run folder.</param>
+    /// <param name="started">When it begins.</param>
+    /// <param name="limits">Its limits as a JSON object; empty where it runs no case.</param>
+    public JournalOptions BeginSession(IPlannedCases plan, OwnerLock owner, DateTimeOffset started, string limits = "{}") => new()
+    {
+        BatchId = plan.BatchId,
+        Schema = plan.Schema,
+        Session = new SessionRecord(LastSession + 1, started.UtcDateTime, limits),
+        Open = Open,
+        Reopened = Reopened,
+        LastFile = LastFile,
+        LastSeq = LastSeq,
+        Unsealed = Unsealed,
+        VerifyOwner = owner.Verify,
+    };
+
     /// <summary>Makes a finished case pending again. Its old row moves to attempts/ once the record is durable.</summary>
     public void Reopen(int index)
     {
