@@ -93,6 +93,7 @@ public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there the runtime's sockets are files.");
         using var shell = new HostedPowerShell(_folder);
+        var start = Directory.GetLastWriteTimeUtc(_folder); // Killed processes of others may have had the same numbers.
         var rows = Run(
             shell,
             "New-ScriptTest { param($n) \"$PID \" + (([Environment]::GetEnvironmentVariables().Keys -match 'DIAGNOSTICS|WORKER_VARIABLES') -join ','); if ($n -eq 2) { [System.Diagnostics.Process]::GetCurrentProcess().Kill() } } -Matrix @{ n = 1..3 } -Name '{n}'",
@@ -104,7 +105,9 @@ public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
         {
             var match = Regex.Match(row, @"^(\d+) \n?$");
             Assert.True(match.Success, row);
-            Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(Path.GetTempPath()), f => Regex.IsMatch(Path.GetFileName(f), $@"[-.]{match.Groups[1].Value}[-.]"));
+            Assert.DoesNotContain(
+                new DirectoryInfo(Path.GetTempPath()).EnumerateFileSystemInfos().Where(f => f.LastWriteTimeUtc >= start).Select(f => f.Name),
+                name => Regex.IsMatch(name, $"[-.]{match.Groups[1].Value}[-.]"));
         });
     }
 
