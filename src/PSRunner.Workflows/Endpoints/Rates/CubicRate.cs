@@ -33,7 +33,7 @@ internal sealed class CubicRate
     {
         _options = options;
         _learned = options.Initial;
-        _bucket = new PacedBucket(_learned, CubicRateOptions.BurstSeconds);
+        _bucket = new PacedBucket(_learned, CubicRateOptions.CatchUpSeconds);
     }
 
     /// <summary>Cost per second that may start now.</summary>
@@ -46,7 +46,7 @@ internal sealed class CubicRate
     public TimeSpan Wait(TimeSpan now)
     {
         Advance(now);
-        var wait = _bucket.Wait;
+        var wait = _bucket.Wait(now);
         _awaited = wait > TimeSpan.Zero;
         return wait;
     }

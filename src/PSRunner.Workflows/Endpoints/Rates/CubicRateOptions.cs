@@ -3,8 +3,8 @@ namespace PSRunner.Workflows.Endpoints.Rates;
 /// <summary>The constants of <see cref="CubicRate"/>, times in seconds.</summary>
 internal sealed record CubicRateOptions
 {
-    /// <summary>Unused time that may be caught up, in seconds.</summary>
-    public const double BurstSeconds = 0.1;
+    /// <summary>The time that late timers may cost and get back.</summary>
+    public const double CatchUpSeconds = 0.1;
 
     /// <summary>The rate to begin with. Infinity: no limit is known before the first refusal.</summary>
     public double Initial { get; init; } = 1;

@@ -18,8 +18,8 @@ internal sealed class KeyRates
     /// <summary>The share of random time added to a hold, so that not all clients come back at once.</summary>
     private const double Jitter = 0.1;
 
-    /// <summary>Keeps the error of a set rate over ten seconds under half a percent and one request.</summary>
-    public const double SetRateBurstSeconds = 0.05;
+    /// <summary>The time that late timers may cost a set rate and get back: 2 % of ten seconds.</summary>
+    public const double CatchUpSeconds = 0.2;
 
     /// <summary>Lets a request of a thousand tokens through in under a minute, however little was learned.</summary>
     private const double LeastTokensPerSecond = 20;
@@ -43,8 +43,8 @@ internal sealed class KeyRates
         _options = options;
         _set =
         [
-            new PacedBucket(options.RequestsPerSecond ?? double.PositiveInfinity, SetRateBurstSeconds),
-            new PacedBucket(options.TokensPerSecond ?? double.PositiveInfinity, SetRateBurstSeconds),
+            new PacedBucket(options.RequestsPerSecond ?? double.PositiveInfinity, CatchUpSeconds),
+            new PacedBucket(options.TokensPerSecond ?? double.PositiveInfinity, CatchUpSeconds),
         ];
 
         // A rate that the user set is a good guess of what the provider allows. Tokens begin without a limit: while the
@@ -65,8 +65,7 @@ internal sealed class KeyRates
         var wait = _holdUntil - now;
         foreach (var bucket in _set)
         {
-            bucket.Advance(now);
-            wait = Longer(wait, bucket.Wait);
+            wait = Longer(wait, bucket.Wait(now));
         }
 
         wait = Longer(wait, Longer(_requests.Wait(now), _tokens.Wait(now)));

@@ -12,7 +12,7 @@ internal sealed class Pace
     /// <param name="time">The clock.</param>
     public Pace(double rate, TimeProvider time)
     {
-        _bucket = new PacedBucket(rate, KeyRates.SetRateBurstSeconds);
+        _bucket = new PacedBucket(rate, KeyRates.CatchUpSeconds);
         _time = time;
         _origin = time.GetTimestamp();
     }
@@ -35,8 +35,7 @@ internal sealed class Pace
     {
         lock (_lock)
         {
-            _bucket.Advance(_time.GetElapsedTime(_origin));
-            var wait = _bucket.Wait;
+            var wait = _bucket.Wait(_time.GetElapsedTime(_origin));
             if (wait == TimeSpan.Zero)
             {
                 _bucket.Take(1);
