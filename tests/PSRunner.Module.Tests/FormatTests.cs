@@ -228,6 +228,18 @@ public sealed class FormatTests : IDisposable
         Assert.Equal((long)Count, Query($"SELECT count(DISTINCT output) FROM 'many.{ending}'").Single()[0]);
     }
 
+    [Fact]
+    public void Results_that_were_encoded_while_they_came_are_in_one_file_with_what_came_after_them()
+    {
+        var results = Made.Copies(Made.Result("Passed", "many", [("Model", "m")], [("Turns", 3), ("ParseGaps", double.NaN)]), 10_001, i => $"{i}");
+        var other = Made.Result("Failed", "other", [("Size", "big")], []);
+        _shell.Invoke("$args[0], $args[1], 7 | ForEach-Object { $_ } | Save-TestResults mixed.parquet", results, other);
+
+        Assert.Equal([[10_003L, 10_001L, 10_001L, 10_001L, 0L]], Query("SELECT count(*), count(DISTINCT output) - 1, count(model), count(turns), count(parse_gaps) FROM 'mixed.parquet'"));
+        Assert.Equal([["10000", "many"], ["", "other"]], Query("SELECT output, name FROM 'mixed.parquet' LIMIT 2 OFFSET 10000"));
+        Assert.Equal([["big", DBNull.Value], [DBNull.Value, 7L]], Query("SELECT size, value FROM 'mixed.parquet' OFFSET 10001"));
+    }
+
     private static object[] Report()
     {
         var at = ("StartedAt", (object)new DateTime(2026, 11, 23, 20, 5, 43, DateTimeKind.Utc));

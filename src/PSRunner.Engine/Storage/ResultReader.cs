@@ -28,7 +28,7 @@ public sealed class ResultReader
 
     /// <summary>
     /// The one result that counts of each finished case, as things stand when the reading begins, in the order in which the
-    /// cases ended. Holds one file's results in memory and nine bytes a planned case.
+    /// cases ended. Holds two files' results in memory and nine bytes a planned case.
     /// </summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="TestBatchException">A later version wrote a file.</exception>
@@ -36,9 +36,9 @@ public sealed class ResultReader
     {
         var scan = RunScan.Read(_folder, _files, _plan.BatchId, _plan.Count);
         Findings = scan.Findings;
-        foreach (var number in scan.Numbers)
+        foreach (var (number, rows) in ReadAhead(scan))
         {
-            foreach (var result in ReadFile(number))
+            foreach (var result in rows)
             {
                 if (scan.Index.Take(number, result.Index, result.Attempt))
                 {
@@ -67,6 +67,27 @@ public sealed class ResultReader
                     yield return result;
                 }
             }
+        }
+    }
+
+    /// <summary>The files in their order. While one is looked at, the next part is decoded.</summary>
+    private IEnumerable<(int Number, IEnumerable<TestResult> Rows)> ReadAhead(RunScan scan)
+    {
+        var journals = scan.Journals.ToHashSet();
+        Task<IEnumerable<TestResult>>? ahead = null;
+        try
+        {
+            for (var i = 0; i < scan.Numbers.Count; i++)
+            {
+                var rows = ahead?.Now() ?? ReadFile(scan.Numbers[i]);
+                var next = i + 1 < scan.Numbers.Count ? scan.Numbers[i + 1] : 0;
+                ahead = next > 0 && !journals.Contains(next) ? Synchronous.OnOwnThread(() => ReadFile(next)) : null;
+                yield return (scan.Numbers[i], rows);
+            }
+        }
+        finally
+        {
+            ahead?.Ended();
         }
     }
 

@@ -9,9 +9,7 @@ namespace PSRunner.Commands;
 [OutputType(typeof(TestResult))]
 public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
 {
-    private ExportRequest? _request;
-    private RowSpool? _spool;
-    private RowMaker? _rows;
+    private WaitingRows? _rows;
     private bool _hasEnded;
 
     /// <summary>The file to write.</summary>
@@ -59,14 +57,14 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
     /// <summary>Leaves nothing behind when the pipeline ended early.</summary>
     public void Dispose()
     {
-        if (_spool is null)
+        if (_rows is null)
         {
             return;
         }
 
-        var wasCutOff = !_hasEnded && _spool.Count > 0;
-        _spool.Dispose();
-        _spool = null;
+        var wasCutOff = !_hasEnded && _rows.Count > 0;
+        _rows.Dispose();
+        _rows = null;
         if (wasCutOff)
         {
             // Select-Object -First after this command, or Ctrl+C: only the host still listens.
@@ -78,12 +76,11 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
     private protected override void Begin()
     {
         // Not mandatory, because PowerShell would ask for it, and asking is hanging.
-        _request = new ExportRequest(AsTyped.Length > 0 ? ToFilePath(AsTyped) : throw Errors.NoPath(), AsTyped, Format, Append, PartitionBy);
-        _request.CheckOldFile(NoClobber, Force);
+        var request = new ExportRequest(AsTyped.Length > 0 ? ToFilePath(AsTyped) : throw Errors.NoPath(), AsTyped, Format, Append, PartitionBy);
+        request.CheckOldFile(NoClobber, Force);
         if (ShouldProcess(AsTyped, "Save results"))
         {
-            Writing(() => _spool = new RowSpool(_request.Workplace));
-            _rows = new RowMaker(_spool!, _request!.IsReport);
+            Writing(() => _rows = new WaitingRows(request));
         }
     }
 
@@ -94,9 +91,9 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
             return;
         }
 
-        if (_spool is not null)
+        if (_rows is not null)
         {
-            Writing(AddRow);
+            Writing(() => _rows.Add(InputObject));
         }
 
         if (PassThru)
@@ -108,23 +105,13 @@ public sealed class SaveTestResultsCommand : TestBatchCommand, IDisposable
     private protected override void End()
     {
         _hasEnded = true;
-        if (_spool is { Count: > 0 })
+        if (_rows is { Count: > 0 })
         {
-            Writing(() => _request!.Write(_spool.ToTable(), _rows!.OnlyResults));
+            Writing(_rows.Save);
         }
-        else if (_spool is not null)
+        else if (_rows is not null)
         {
             WriteWarning($"Nothing to save: no result came through the pipeline. '{AsTyped}' was not touched.");
-        }
-    }
-
-    private void AddRow()
-    {
-        _request!.CheckObject(InputObject!.BaseObject);
-        _rows!.Add(InputObject);
-        if (_spool!.Count == 1)
-        {
-            _request.CheckColumns(_spool.ToTable());
         }
     }
 

@@ -1,4 +1,5 @@
 using PSRunner.Commands;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.Export;
 
@@ -62,6 +63,9 @@ internal sealed class ExportRequest
 
     /// <summary>True for formats that report tests to CI servers.</summary>
     public bool IsReport => !_format.TakesAnyObject;
+
+    /// <summary>True when the rows become one new Parquet file, which results may be encoded for while they come.</summary>
+    public bool IsOneParquetFile => _format.Name == ExportFormat.Parquet && !IsDataset;
 
     private bool IsDataset => _format.Name == ExportFormat.Parquet && (_append || _partitionBy.Count > 0);
 
@@ -130,6 +134,14 @@ internal sealed class ExportRequest
             Write(file.Stream, table, onlyResults);
         }
 
+        file.Commit();
+    }
+
+    /// <inheritdoc cref="Write(ExportTable, bool)"/>
+    public void Write(ParquetDraft draft)
+    {
+        using var file = new ExportFile(_path);
+        draft.CopyTo(file.Stream);
         file.Commit();
     }
 

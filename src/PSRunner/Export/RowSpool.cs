@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace PSRunner.Export;
@@ -11,25 +10,17 @@ namespace PSRunner.Export;
 internal sealed class RowSpool : IDisposable
 {
     private const int MaximumColumns = 10_000;
-    private const int BufferSize = 1 << 17;
 
     private readonly FileStream _file;
     private readonly BinaryWriter _writer;
     private readonly Dictionary<string, int> _index = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<GrowingColumn> _columns = [];
 
-    /// <param name="folder">Where the file is to lie: where the result will be, since there must be room for that too.</param>
+    /// <param name="folder">Where the rows are to wait.</param>
     /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
     public RowSpool(string folder)
     {
-        var path = Path.Combine(folder, $".{RandomNumberGenerator.GetHexString(16, lowercase: true)}.rows.tmp");
-        _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, BufferSize, FileOptions.DeleteOnClose);
-        if (!OperatingSystem.IsWindows())
-        {
-            // Without a name nothing is left of it even when this process is killed; Windows sees to that by itself.
-            File.Delete(path);
-        }
-
+        _file = NamelessFile.Create(folder);
         _writer = new BinaryWriter(_file, Encoding.UTF8, leaveOpen: true);
     }
 

@@ -7,8 +7,8 @@ namespace PSRunner.Engine.Storage;
 /// <summary>Writes rows of any columns as one Parquet file, all columns nullable, with no more than a row group in memory.</summary>
 public static class ParquetTableWriter
 {
-    // A group of long texts ends early: memory must not depend on how much tests write.
-    private const long MaximumTextInGroup = 8 << 20;
+    /// <summary>A group of long texts ends early: memory must not depend on how much tests write.</summary>
+    internal const long MaximumTextInGroup = 8 << 20;
 
     /// <summary>Writes a whole file.</summary>
     /// <param name="stream">Where it goes, from the stream's start on; stays open.</param>

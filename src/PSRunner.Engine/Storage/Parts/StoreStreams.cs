@@ -170,7 +170,7 @@ internal sealed class ReadStream(Stream inner, string path) : Stream
     }
 }
 
-/// <summary>Ends asynchronous calls on the thread that made them.</summary>
+/// <summary>Work that never waits for the thread pool, which tests may have starved.</summary>
 internal static class Synchronous
 {
     /// <summary>The outcome of a call on the store's own streams, which is there when the call returns.</summary>
@@ -178,4 +178,11 @@ internal static class Synchronous
 
     /// <inheritdoc cref="Now{T}"/>
     public static void Now(this Task call) => call.GetAwaiter().GetResult();
+
+    /// <summary>Begins work on a thread of its own.</summary>
+    public static Task<T> OnOwnThread<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Waits until work has ended, whatever became of it.</summary>
+    public static void Ended(this IAsyncResult work) => work.AsyncWaitHandle.WaitOne();
 }
