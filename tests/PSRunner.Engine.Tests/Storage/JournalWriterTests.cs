@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
+using PSRunner.Engine.Execution;
 using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Tests.Storage;
@@ -185,6 +186,18 @@ public class JournalWriterTests
         var emitted = listener.Durable.OfType<ResultRecord>().Single().Result;
         Assert.Equal("half \ufffd of a pair", emitted.Output);
         Assert.Equal(FakePlan.Tell(emitted), FakePlan.Tell(new ResultReader(Folder, Plan, files).Read().Single()));
+    }
+
+    [Fact]
+    public void An_output_that_the_test_kept_as_a_file_itself_is_not_written_over_it()
+    {
+        var files = new MemoryFiles();
+        var artifacts = new ArtifactStore(Folder, files, Durability.PowerLoss);
+        var given = new ResultRecord(Plan.Result(5, output: new string('o', ResultFit.OutputLimit + 1))) { Unsaved = [new Artifact("output.txt", "all of it"u8.ToArray())] };
+        var kept = ResultFit.Apply(given, artifacts);
+        Assert.Equal(["output.txt"], kept.Artifacts.Select(artifact => artifact.Name));
+        Assert.Equal("all of it"u8, files.Read(Path.Combine(Folder.FullPath, kept.Result.ArtifactPath, "output.txt")));
+        Assert.Contains("[cut: ", kept.Result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

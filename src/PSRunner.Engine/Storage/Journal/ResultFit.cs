@@ -54,7 +54,11 @@ internal static class ResultFit
             }
 
             path = path.Length > 0 ? path : RunFolder.ArtifactPath(result.Id, result.Session, result.Attempt);
-            files.Add(new Artifact(fileName, Encoding.UTF8.GetBytes(text)));
+            if (!files.Exists(file => file.FileName == fileName)) // An executor's own file has more of it, not less.
+            {
+                files.Add(new Artifact(fileName, Encoding.UTF8.GetBytes(text)));
+            }
+
             return Whole(replacement);
         }
 
