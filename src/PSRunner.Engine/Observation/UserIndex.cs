@@ -8,16 +8,19 @@ internal static class UserIndex
 {
     private const int MostEntries = 10_000;
 
-    private static string Folder
+    /// <summary>Where this user's processes keep what they tell each other.</summary>
+    public static string StateFolder
     {
         get
         {
             var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
             return Path.Combine(
                 string.IsNullOrEmpty(state) ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) : state,
-                "psrunner", "batches");
+                "psrunner");
         }
     }
+
+    private static string Folder => Path.Combine(StateFolder, "batches");
 
     /// <summary>Notes a run folder.</summary>
     /// <returns>Null, or why it could not be noted.</returns>

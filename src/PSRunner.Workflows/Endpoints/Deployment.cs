@@ -25,11 +25,15 @@ internal sealed class Deployment : IDisposable
     private readonly CircuitBreakerStateProvider _state = new();
     private long _brokenAt;
 
-    public Deployment(EndpointOptions options, TimeProvider time)
+    /// <param name="options">What it is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="book">Where the time of its key is leased; null: the key is nobody else's.</param>
+    public Deployment(EndpointOptions options, TimeProvider time, LeaseBook? book = null)
     {
         Options = options;
+        Book = book;
         _time = time;
-        Gate = new RateGate(options.Rates, time);
+        Gate = new RateGate(options.Rates, time, book);
 
         // A redirect would send the key elsewhere; a connection lives long enough to be worth it and short enough to see DNS change.
         var sockets = new SocketsHttpHandler
@@ -51,6 +55,9 @@ internal sealed class Deployment : IDisposable
 
     /// <summary>What it is.</summary>
     public EndpointOptions Options { get; }
+
+    /// <summary>Where the time of its key is leased; null: the key is nobody else's, or has no set rate.</summary>
+    public LeaseBook? Book { get; }
 
     /// <summary>Where requests of the key wait.</summary>
     public RateGate Gate { get; }

@@ -26,7 +26,7 @@ internal sealed class DeploymentHub(TimeProvider time)
             {
                 var id = IdOf(options);
                 var (deployment, users) = _used.GetValueOrDefault(id);
-                deployment ??= new Deployment(options, time);
+                deployment ??= new Deployment(options, time, BookOf(options));
                 _used[id] = (deployment, users + 1);
                 deployments.Add(deployment);
             }
@@ -34,6 +34,16 @@ internal sealed class DeploymentHub(TimeProvider time)
             return new OpenEndpoint(new ModelEndpoint(endpoint.Name, deployments, time), () => Close(deployments));
         }
     }
+
+    /// <summary>
+    /// One for a key and model, whatever else differs: batches with and without -FixedRate share what the user set. Where no
+    /// rate was set there is nothing to share.
+    /// </summary>
+    private LeaseBook? BookOf(EndpointOptions options) =>
+        options.Rates is { RequestsPerSecond: null, TokensPerSecond: null } ? null
+        : _used.Values.Select(used => used.Deployment).FirstOrDefault(d => d.Book is not null
+            && d.Options.Address == options.Address && d.Options.Model == options.Model && d.Options.Key.Hash == options.Key.Hash)?.Book
+            ?? new LeaseBook(LeaseFile.Of(options, time), time);
 
     private void Close(List<Deployment> deployments)
     {

@@ -23,6 +23,7 @@ internal sealed class ModelSession : ILaneSteering
     private readonly Dictionary<string, SteeredLane> _lanes;
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _canaries;
+    private readonly HashSet<string> _unshared = [];
     private long _recordedAt;
 
     /// <param name="facts">The session.</param>
@@ -62,6 +63,7 @@ internal sealed class ModelSession : ILaneSteering
             }
         }
 
+        NoteTroubles();
         if (_recordedAt == 0 || _facts.Time.GetElapsedTime(_recordedAt) >= RecordEvery)
         {
             _recordedAt = _facts.Time.GetTimestamp();
@@ -103,6 +105,17 @@ internal sealed class ModelSession : ILaneSteering
 
         _embeddedGate.Dispose();
         _ended.Dispose();
+    }
+
+    private void NoteTroubles()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            if (lane.Open?.Endpoint.Deployments.FirstOrDefault(d => d.Book?.Trouble is not null)?.Book!.Trouble is { } trouble && _unshared.Add(lane.Name))
+            {
+                _facts.Note($"The rates of endpoint '{lane.Name}' cannot be shared with other processes, so each keeps to them by itself: {trouble}");
+            }
+        }
     }
 
     private int LaneOf(string model)

@@ -18,13 +18,10 @@ internal sealed class KeyRates
     /// <summary>The share of random time added to a hold, so that not all clients come back at once.</summary>
     private const double Jitter = 0.1;
 
-    /// <summary>The time that late timers may cost a set rate and get back: 2 % of ten seconds.</summary>
-    public const double CatchUpSeconds = 0.2;
-
     /// <summary>Lets a request of a thousand tokens through in under a minute, however little was learned.</summary>
     private const double LeastTokensPerSecond = 20;
 
-    private readonly PacedBucket[] _set;
+    private readonly SetRates _set;
     private readonly RateOptions _options;
     private readonly CubicRate _requests;
     private readonly CubicRate _tokens;
@@ -37,15 +34,13 @@ internal sealed class KeyRates
     private long _refused;
     private long _cuts;
 
-    public KeyRates(RateOptions options)
+    /// <param name="options">What the user allows.</param>
+    /// <param name="isLeased">True: others may use the key, and its time is leased from a book.</param>
+    public KeyRates(RateOptions options, bool isLeased = false)
     {
         options.Validate();
         _options = options;
-        _set =
-        [
-            new PacedBucket(options.RequestsPerSecond ?? double.PositiveInfinity, CatchUpSeconds),
-            new PacedBucket(options.TokensPerSecond ?? double.PositiveInfinity, CatchUpSeconds),
-        ];
+        _set = new SetRates(options, isLeased);
 
         // A rate that the user set is a good guess of what the provider allows. Tokens begin without a limit: while the
         // rate of requests is being learned it holds them, too.
@@ -59,17 +54,16 @@ internal sealed class KeyRates
     /// <summary>Requests under way.</summary>
     public int InFlight { get; private set; }
 
+    /// <summary>The rates that the user set, and their leases.</summary>
+    public SetRates Set => _set;
+
     /// <summary>How long the next request must wait; zero: it may start. Asking says that one waits.</summary>
     public TimeSpan Wait(TimeSpan now)
     {
-        var wait = _holdUntil - now;
-        foreach (var bucket in _set)
-        {
-            wait = Longer(wait, bucket.Wait(now));
-        }
-
-        wait = Longer(wait, Longer(_requests.Wait(now), _tokens.Wait(now)));
-        return !_cap.Allows(now, InFlight) ? UntilOneEnds : Longer(wait, TimeSpan.Zero);
+        var wait = Longer(Longer(_holdUntil - now, TimeSpan.Zero), Longer(_requests.Wait(now), _tokens.Wait(now)));
+        var isFull = !_cap.Allows(now, InFlight);
+        var set = _set.Wait(now, isTurn: wait == TimeSpan.Zero && !isFull);
+        return isFull ? UntilOneEnds : Longer(wait, set);
     }
 
     /// <summary>A request starts; <see cref="Wait"/> has just allowed it.</summary>
@@ -77,8 +71,7 @@ internal sealed class KeyRates
     /// <param name="tokens">The tokens it is expected to use.</param>
     public StartedRequest Start(TimeSpan now, double tokens)
     {
-        _set[0].Take(1);
-        _set[1].Take(tokens);
+        _set.Take(tokens);
         _requests.Start(now, 1);
         _tokens.Start(now, tokens);
         InFlight++;
@@ -96,8 +89,7 @@ internal sealed class KeyRates
         _refusalsInARow = 0;
         if (tokens is { } used)
         {
-            _set[1].Advance(now);
-            _set[1].Correct(used - request.Tokens);
+            _set.Correct(now, used - request.Tokens);
             _tokens.Correct(now, used - request.Tokens);
         }
     }
@@ -150,8 +142,8 @@ internal sealed class KeyRates
 
     /// <summary>The limits as they are.</summary>
     public RateSnapshot Snapshot(TimeSpan now) => new(
-        Math.Min(_set[0].Rate, _requests.Rate),
-        Math.Min(_set[1].Rate, _tokens.Rate),
+        Math.Min(_set.RequestsPerSecond, _requests.Rate),
+        Math.Min(_set.TokensPerSecond, _tokens.Rate),
         _cap.Limit,
         InFlight,
         Longer(_holdUntil - now, TimeSpan.Zero),

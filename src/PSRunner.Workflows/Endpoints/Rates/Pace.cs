@@ -12,7 +12,7 @@ internal sealed class Pace
     /// <param name="time">The clock.</param>
     public Pace(double rate, TimeProvider time)
     {
-        _bucket = new PacedBucket(rate, KeyRates.CatchUpSeconds);
+        _bucket = new PacedBucket(rate, SetSchedule.CatchUpSeconds);
         _time = time;
         _origin = time.GetTimestamp();
     }

@@ -18,17 +18,24 @@ internal sealed class RateGate : IDisposable
     private readonly TimeProvider _time;
     private readonly long _origin;
     private readonly ITimer _timer;
+    private readonly ITimer _leaser;
+    private readonly LeaseBook? _book;
     private readonly LinkedList<Waiter> _queue = new();
     private Func<Exception>? _closed;
     private long _closedAt;
 
-    public RateGate(RateOptions options, TimeProvider time)
+    /// <param name="options">The limits.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="book">Where the time of the key is leased; null: the key is nobody else's.</param>
+    public RateGate(RateOptions options, TimeProvider time, LeaseBook? book = null)
     {
-        _rates = new KeyRates(options);
+        _rates = new KeyRates(options, isLeased: book is not null);
+        _book = book;
         _maxQueued = options.MaxQueued;
         _time = time;
         _origin = time.GetTimestamp();
         _timer = time.CreateTimer(static gate => ((RateGate)gate!).Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _leaser = time.CreateTimer(static gate => ((RateGate)gate!).Lease(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
@@ -155,6 +162,7 @@ internal sealed class RateGate : IDisposable
     {
         Close(() => new ObjectDisposedException(nameof(RateGate)));
         _timer.Dispose();
+        _leaser.Dispose();
     }
 
     internal void Answered(StartedRequest request, double? tokens) => Change(now => _rates.Answered(now, request, tokens));
@@ -176,6 +184,15 @@ internal sealed class RateGate : IDisposable
 
     private void Pump()
     {
+        if (LetIn())
+        {
+            _leaser.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Lets in whoever may enter now; true when a lease is wanted for the next.</summary>
+    private bool LetIn()
+    {
         lock (_lock)
         {
             while (_queue.First is not null)
@@ -186,7 +203,7 @@ internal sealed class RateGate : IDisposable
                 if (next is null)
                 {
                     _timer.Change(wait == KeyRates.UntilOneEnds ? Timeout.InfiniteTimeSpan : Ceiling(wait), Timeout.InfiniteTimeSpan);
-                    return;
+                    return _rates.Set.WantsLease;
                 }
 
                 // The awaiting code runs elsewhere: the lock is ours while we complete it.
@@ -194,7 +211,32 @@ internal sealed class RateGate : IDisposable
                 var waiter = next.Value;
                 waiter.Entered.TrySetResult(new RatePermit(this, _rates.Start(now, waiter.Tokens), now - waiter.Since));
             }
+
+            return false;
         }
+    }
+
+    /// <summary>Asks the book, whose file may be slow: never under the lock.</summary>
+    private void Lease()
+    {
+        LeaseAsk ask;
+        lock (_lock)
+        {
+            if (!_rates.Set.WantsLease)
+            {
+                return;
+            }
+
+            ask = _rates.Set.Ask(Now);
+        }
+
+        var lease = _book!.Lease(ask, _origin);
+        lock (_lock)
+        {
+            _rates.Set.Lease(lease);
+        }
+
+        Pump();
     }
 
     /// <summary>The first waiter whose batch may send now: one batch's cap must not hold up another batch.</summary>

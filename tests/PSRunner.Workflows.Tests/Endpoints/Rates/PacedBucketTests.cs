@@ -78,7 +78,7 @@ public sealed class PacedBucketTests
     /// <summary>Starts as the gate makes them, whose timers count whole milliseconds and wake late.</summary>
     private static List<double> Starts(double rate, Func<double> lateness, double seconds)
     {
-        var bucket = new PacedBucket(rate, KeyRates.CatchUpSeconds);
+        var bucket = new PacedBucket(rate, SetSchedule.CatchUpSeconds);
         var starts = new List<double>();
         for (var now = 0.0; now <= seconds;)
         {

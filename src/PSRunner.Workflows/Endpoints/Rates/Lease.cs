@@ -1,0 +1,37 @@
+namespace PSRunner.Workflows.Endpoints.Rates;
+
+/// <summary>
+/// What a gate asks of the book of its key: a piece of the key's time, in which it alone may start requests, at the rates
+/// that the user set.
+/// </summary>
+/// <param name="Since">Since when a start waits; the lease does not begin before that.</param>
+/// <param name="Owed">What was used beyond the last lease; negative: what was left of it.</param>
+/// <param name="Span">How much is wanted.</param>
+internal readonly record struct LeaseAsk(TimeSpan Since, TimeSpan Owed, TimeSpan Span)
+{
+    /// <summary>The longest lease. A holder that crashed, or has nothing to send, keeps the key from others for as long.</summary>
+    public const double Seconds = 0.5;
+}
+
+/// <summary>A piece of a key's time.</summary>
+/// <param name="From">Its beginning; the past: late timers are caught up.</param>
+/// <param name="Until">Its end.</param>
+internal readonly record struct Lease(TimeSpan From, TimeSpan Until)
+{
+    /// <summary>Nobody can have taken more.</summary>
+    private static readonly TimeSpan Furthest = TimeSpan.FromMinutes(10);
+
+    /// <summary>The next lease, behind all others.</summary>
+    /// <param name="given">Until when the time of the key is given away: all that its users share.</param>
+    /// <param name="ask">What is asked for.</param>
+    /// <param name="now">The time, on a clock that all processes of the machine share.</param>
+    public static Lease Next(TimeSpan given, LeaseAsk ask, TimeSpan now)
+    {
+        var free = given + ask.Owed;
+        free = free < now + Furthest ? free : now + Furthest;
+        var least = now - TimeSpan.FromSeconds(SetSchedule.CatchUpSeconds);
+        var from = free > ask.Since ? free : ask.Since;
+        from = from > least ? from : least;
+        return new Lease(from, from + ask.Span);
+    }
+}
