@@ -94,6 +94,11 @@ public sealed class BatchBuilder : IDisposable
             steward.Check(_plan.Needs, _options);
         }
 
+        foreach (var executor in _plan.UsedExecutors.OfType<ISessionExecutor>())
+        {
+            executor.TryOut();
+        }
+
         try
         {
             Freeze();

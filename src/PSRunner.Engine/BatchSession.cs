@@ -150,6 +150,11 @@ public sealed partial class BatchSession : IAttended, IDisposable
                 limits = LimitLadder.Resolve(options, plan.Facts());
             }
 
+            foreach (var executor in plan.UsedExecutors.OfType<ISessionExecutor>())
+            {
+                executor.TryOut();
+            }
+
             var session = new BatchSession(folder, plan, owner, again, options, limits, files, time);
             session.Start();
             return session;

@@ -142,6 +142,11 @@ public sealed class ScriptTests : IDisposable
     [InlineData("1 | Start-TestBatch -FilePath no-such.ps1", "ScriptNotFound", "no-such.ps1")]
     [InlineData("1 | Start-TestBatch -FilePath broken.ps1", "ScriptDoesNotParse", "line 2")]
     [InlineData("New-ScriptTest", "ScriptMissing", "Which script")]
+    [InlineData("1 | Start-TestBatch { 1 } -Module ./no-such.psm1", "ScriptSetupFailed", "no-such.psm1")]
+    [InlineData("1 | Start-TestBatch { 1 } -InitializationScript { throw 'no way' }", "ScriptSetupFailed", "-InitializationScript failed: no way")]
+    [InlineData("1 | Start-TestBatch { 1 } -InitializationScript { throw 'no way' } -Isolation Runspace", "ScriptSetupFailed", "-InitializationScript failed: no way")]
+    [InlineData("1 | Start-TestBatch { 1 } -InitializationScript { [Environment]::Exit(7) }", "ScriptSetupFailed", "ended before it was ready")]
+    [InlineData("1 | Start-TestBatch { 1 } -InitializationScript { throw 'no way' } -AsJob", "ScriptSetupFailed", "no way")]
     [InlineData("New-ScriptTest { 1 } -Name '{nope}'", "PlaceholderUnknown", "nope")]
     public void What_cannot_run_is_refused_before_anything_starts(string script, string errorId, string named)
     {

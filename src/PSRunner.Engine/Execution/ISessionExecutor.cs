@@ -12,6 +12,15 @@ public interface ISessionExecutor : ITestExecutor
     /// <returns>Disposed of after the last attempt; gives up, within seconds, whatever is held. Null: nothing is.</returns>
     /// <exception cref="IOException">The session cannot begin.</exception>
     IDisposable? BeginSession(SessionFacts session);
+
+    /// <summary>
+    /// Called before anything starts, when the plan has cases of this kind: finds out what would keep every one of them from
+    /// running. Returns within a minute or two.
+    /// </summary>
+    /// <exception cref="TestBatchException">None could run; the message says why.</exception>
+    void TryOut()
+    {
+    }
 }
 
 /// <summary>What an executor may know of a session.</summary>

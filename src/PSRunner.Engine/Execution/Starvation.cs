@@ -12,6 +12,8 @@ internal sealed class Starvation(TimeProvider time)
 {
     private static readonly TimeSpan Noticeable = TimeSpan.FromSeconds(1);
     private const double FullyUsed = 0.9;
+    private const int ThreadsAtOnce = 32;
+    private const int MostThreads = 1024;
 
     private readonly Probe _probe = new();
     private TimeSpan? _askedAt;
@@ -45,6 +47,7 @@ internal sealed class Starvation(TimeProvider time)
         else if (now - asked >= Noticeable)
         {
             (_poolWait, _poolAt, HeldUntil) = (now - asked, now, now);
+            AddThreads();
         }
 
         var elapsed = time.GetElapsedTime(_cpu.At);
@@ -76,6 +79,13 @@ internal sealed class Starvation(TimeProvider time)
         }
 
         return found.Count == 0 ? "" : $"; the runner itself was starved: {string.Join(", ", found)}";
+    }
+
+    // The pool itself adds one or two a second. Ending a test needs threads too: one to cancel it, one to tell its end.
+    private static void AddThreads()
+    {
+        ThreadPool.GetMinThreads(out _, out var ports);
+        ThreadPool.SetMinThreads(Math.Min(ThreadPool.ThreadCount + ThreadsAtOnce, MostThreads), ports);
     }
 
     private static TimeSpan CpuUsed() => Environment.CpuUsage.TotalTime;

@@ -26,6 +26,9 @@ internal sealed class Attendant : IDisposable
 {
     private const int MostAcknowledged = 32;
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
+
+    // A command that was handed on is carried out a moment later; whoever sent it waits to see that.
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(5);
 
     private readonly RunFolder _folder;
@@ -37,6 +40,7 @@ internal sealed class Attendant : IDisposable
     private readonly Thread _thread;
     private TestProgress? _last;
     private string? _told;
+    private bool _obeyed;
     private string? _trouble;
 
     /// <param name="folder">The run folder.</param>
@@ -87,7 +91,7 @@ internal sealed class Attendant : IDisposable
             TellOfTrouble();
             ShowLife();
         }
-        while (!_stopping.Wait(Beat));
+        while (!_stopping.Wait(_obeyed ? Soon : Beat));
 
         if (_last is { } last)
         {
@@ -104,10 +108,12 @@ internal sealed class Attendant : IDisposable
 
     private void ReadCommands()
     {
+        _obeyed = false;
         _verifyOwner();
         foreach (var command in ControlFolder.Take(_folder.ControlFolder, (file, why) => _batch.Note($"control/{file} is no command: {why}")))
         {
             _batch.Obey(command);
+            _obeyed = true;
             _acknowledged.Enqueue(command.Id);
             if (_acknowledged.Count > MostAcknowledged)
             {

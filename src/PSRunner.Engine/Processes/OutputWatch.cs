@@ -24,10 +24,11 @@ internal sealed class OutputWatch : IDisposable
     /// <summary>Calls back, on the watching thread, after each look that found the files changed in length.</summary>
     /// <param name="paths">Files; they need not exist yet.</param>
     /// <param name="onGrowth">Gets the sum of their lengths in bytes; must be quick and not throw.</param>
+    /// <param name="known">That sum so far: what was written before is not told.</param>
     /// <returns>Ends the watching. A call that is under way may still finish afterwards.</returns>
-    public IDisposable Watch(IReadOnlyList<string> paths, Action<long> onGrowth)
+    public IDisposable Watch(IReadOnlyList<string> paths, Action<long> onGrowth, long known = 0)
     {
-        var watched = new Watched(this, paths, onGrowth);
+        var watched = new Watched(this, paths, onGrowth, known);
         _watched[watched] = true;
         return watched;
     }
@@ -59,9 +60,9 @@ internal sealed class OutputWatch : IDisposable
         }
     }
 
-    private sealed class Watched(OutputWatch owner, IReadOnlyList<string> paths, Action<long> onGrowth) : IDisposable
+    private sealed class Watched(OutputWatch owner, IReadOnlyList<string> paths, Action<long> onGrowth, long known) : IDisposable
     {
-        private long _length;
+        private long _length = known;
 
         public void Look()
         {

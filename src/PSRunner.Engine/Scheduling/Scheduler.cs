@@ -185,7 +185,7 @@ internal sealed partial class Scheduler
             case SchedulerEvent.MemoryShort: OnMemoryShort(); break;
             case SchedulerEvent.LaneAllowed e: OnAllowed(e); break;
             case SchedulerEvent.LaneStopped e: StopLane(e.Lane, e.Why); break;
-            case SchedulerEvent.ThrottleSet e: Throttle = e.Limit; break;
+            case SchedulerEvent.ThrottleSet e: OnThrottle(e.Limit); break;
             case SchedulerEvent.Suspend: OnSuspend(); break;
             case SchedulerEvent.Resume: OnResume(); break;
             case SchedulerEvent.EndRequested e: OnEndRequested(e); break;
@@ -250,6 +250,12 @@ internal sealed partial class Scheduler
                 Close(BatchStates.Stalled, $"No attempt ended for {Seconds(_now - _lastEnd)}; what held it up: {(ClosedGate is { Length: > 0 } gate ? gate : "unknown")}.");
             }
         }
+    }
+
+    private void OnThrottle(int limit)
+    {
+        Throttle = limit;
+        _actions.Add(new SchedulerAction.StateChanged(State));
     }
 
     private void OnSuspend()

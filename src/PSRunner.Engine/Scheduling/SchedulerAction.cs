@@ -52,7 +52,7 @@ internal abstract record SchedulerAction
     /// <summary>Something the user should be told and the journal should keep.</summary>
     internal sealed record Note(string Text) : SchedulerAction;
 
-    /// <summary>Running became Suspended or the other way.</summary>
+    /// <summary>A command from another shell changed what the batch is: suspended or not, how many at once. Its sender waits to see it.</summary>
     internal sealed record StateChanged(string State) : SchedulerAction;
 
     /// <summary>The session is over; the last action.</summary>

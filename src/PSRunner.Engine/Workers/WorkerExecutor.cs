@@ -11,6 +11,7 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
 #pragma warning restore CA1001
 {
     private WorkerPool? _pool;
+    private bool _isTried;
 
     /// <inheritdoc/>
     public string Kind => options.Kind;
@@ -32,6 +33,29 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
 
     /// <inheritdoc/>
     public IDisposable BeginSession(SessionFacts session) => _pool = new WorkerPool(session, options);
+
+    /// <inheritdoc/>
+    public void TryOut()
+    {
+        if (!options.TryFirst || _isTried)
+        {
+            return;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("psrunner-trial-").FullName;
+        using var facts = new SessionFacts(Path.GetFileName(folder), number: 1, folder, TimeSpan.Zero, TimeProvider.System, static _ => { });
+        using var pool = new WorkerPool(facts, options);
+        try
+        {
+            var worker = pool.RentAsync(fresh: false, options.Canceled).GetAwaiter().GetResult();
+            pool.ReturnAsync(worker).GetAwaiter().GetResult();
+            _isTried = true;
+        }
+        catch (WorkerStartException e)
+        {
+            throw new TestBatchException("ScriptSetupFailed", ErrorKind.InvalidArgument, $"{e.Message.TrimEnd('.')}. Nothing was started.", null, e);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)

@@ -18,6 +18,12 @@ internal sealed record WorkerOptions
     /// <summary>What every worker is told once, before its first case.</summary>
     public string Setup { get; init; } = "";
 
+    /// <summary>True when what it is told may fail, because it is the user's: then one worker is prepared before anything starts.</summary>
+    public bool TryFirst { get; init; }
+
+    /// <summary>Signaled when nobody waits any more for that.</summary>
+    public CancellationToken Canceled { get; init; }
+
     /// <summary>Cases after which a worker is replaced.</summary>
     public int CasesPerWorker { get; init; } = 1000;
 }

@@ -128,7 +128,7 @@ internal sealed class WorkerProcess
         Cases++;
         Begin(run);
         WorkerReport? report;
-        using (_processes.Watch.Watch([OutputFile, ErrorFile], _ => context.ReportProgress("wrote output")))
+        using (_processes.Watch.Watch([OutputFile, ErrorFile], _ => context.ReportProgress("wrote output"), outputStart + errorStart))
         using (cancellation.UnsafeRegister(static worker => _ = ((WorkerProcess)worker!).StopAsync(), this))
         {
             SendCase(context);

@@ -230,7 +230,7 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     {
         var toRun = 0;
         new ForegroundRun(this, _slot, BatchVariable).Run(
-            () => BatchRun.Resume(CommandRuntime, batch.RunFolder, _changes, out toRun),
+            () => BatchRun.Resume(CommandRuntime, batch.RunFolder, _changes, _slot.Stopped, out toRun),
             resumed => BatchRunReport.Continue(resumed, toRun));
     }
 
@@ -242,14 +242,14 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
         }
 
         WriteObject(AsJob
-            ? BackgroundRun.AsJob(this, UnattendedRun.Resume(batch.RunFolder, _changes))
-            : BackgroundRun.Detached(batch.RunFolder, _changes, _slot.Stopped));
+            ? BackgroundRun.AsJob(this, UnattendedRun.Resume(batch.RunFolder, _changes, canceled: _slot.Stopped))
+            : BackgroundRun.Detached(batch.RunFolder, _changes, _slot.Stopped.WaitHandle));
         SetBatchVariable(batch);
     }
 
     private void ResumeWhereItLives(TestBatch batch)
     {
-        Batches.Resume(batch.RunFolder, _slot.Stopped);
+        Batches.Resume(batch.RunFolder, _slot.Stopped.WaitHandle);
         Say($"'{batch.Name}' goes on in process {batch.ProcessId}. Its results: Get-TestResult {batch.Name} -Wait");
         SetBatchVariable(batch);
     }

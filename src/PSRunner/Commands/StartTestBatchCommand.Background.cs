@@ -23,7 +23,7 @@ public sealed partial class StartTestBatchCommand
         else
         {
             _batch!.Prepare();
-            WriteObject(BackgroundRun.Detached(_batch.RunFolder, new ResumeOptions(), _slot.Stopped));
+            WriteObject(BackgroundRun.Detached(_batch.RunFolder, new ResumeOptions(), _slot.Stopped.WaitHandle));
         }
 
         if (BatchVariable is not null)

@@ -159,7 +159,7 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
     {
         BackgroundRun.Check(AsJob, Detached);
         ReadScript();
-        _batch = new NewBatch(Options(), isDryRun: IsWhatIf(), Detached);
+        _batch = new NewBatch(Options(), isDryRun: IsWhatIf(), Detached, _slot.Stopped);
     }
 
     private protected override void Process()

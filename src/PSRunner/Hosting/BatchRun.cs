@@ -33,10 +33,11 @@ internal sealed class BatchRun : IDisposable
     /// <param name="output">Where the command writes.</param>
     /// <param name="runFolder">The batch.</param>
     /// <param name="changes">What is different this time.</param>
+    /// <param name="canceled">Signaled when nobody waits any more for it to begin.</param>
     /// <param name="toRun">Cases that are pending.</param>
-    public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeOptions changes, out int toRun)
+    public static BatchRun Resume(ICommandRuntime output, string runFolder, ResumeOptions changes, CancellationToken canceled, out int toRun)
     {
-        var session = BatchSession.Resume(runFolder, changes, Executors.For(StoredBatch.OptionsOf(runFolder)));
+        var session = BatchSession.Resume(runFolder, changes, Executors.For(StoredBatch.OptionsOf(runFolder), canceled: canceled));
         toRun = session.ToRun;
         return new BatchRun(output, session);
     }

@@ -15,32 +15,44 @@ internal static class Executors
     /// <summary>One for each kind of case.</summary>
     /// <param name="options">What was asked of the batch: scripts run where and prepared as these say.</param>
     /// <param name="isDetached">True: another process will run it, so that keys of this session do not help.</param>
-    public static IReadOnlyList<ITestExecutor> For(BatchOptions options, bool isDetached = false) =>
-        [new WorkflowExecutor(Catalog(isDetached)), new CommandExecutor(options.Metric), Scripts(options), Pester(options)];
+    /// <param name="canceled">Signaled when nobody waits any more for the batch to start.</param>
+    public static IReadOnlyList<ITestExecutor> For(BatchOptions options, bool isDetached = false, CancellationToken canceled = default) =>
+        [new WorkflowExecutor(Catalog(isDetached)), new CommandExecutor(options.Metric), Scripts(options, canceled), Pester(options, canceled)];
 
     /// <summary>The models that cases can name.</summary>
     public static IModelCatalog Models => Catalog(isDetached: false);
 
-    private static WorkerExecutor Pester(BatchOptions options) => new(new WorkerOptions
+    private static WorkerExecutor Pester(BatchOptions options, CancellationToken canceled) => new(new WorkerOptions
     {
         Kind = PesterCases.Kind,
         Fingerprint = PesterCases.Fingerprint,
         Metrics = PesterCases.Metrics,
         Command = WorkerShell.FindPwsh,
         Setup = ScriptSetup.Of(options).ToJson(),
+        TryFirst = !ScriptSetup.Of(options).IsEmpty,
+        Canceled = canceled,
         CasesPerWorker = 1,
     });
 
-    private static ITestExecutor Scripts(BatchOptions options)
+    private static ITestExecutor Scripts(BatchOptions options, CancellationToken canceled)
     {
         var setup = ScriptSetup.Of(options);
 
         // What a worker is prepared with decides results as much as the script does.
-        var fingerprint = setup is { InitializationScript: null, Module: [] } ? "script/1" : $"script/1-{CaseId.Hash(setup.ToJson())}";
+        var fingerprint = setup.IsEmpty ? "script/1" : $"script/1-{CaseId.Hash(setup.ToJson())}";
         IReadOnlyList<string> metrics = options.Metric ?? [];
         return options.Isolation == TestIsolation.Runspace
-            ? new RunspaceExecutor(fingerprint, metrics, setup)
-            : new WorkerExecutor(new WorkerOptions { Kind = ScriptCases.Kind, Fingerprint = fingerprint, Metrics = metrics, Command = WorkerShell.Find, Setup = setup.ToJson() });
+            ? new RunspaceExecutor(fingerprint, metrics, setup, canceled)
+            : new WorkerExecutor(new WorkerOptions
+            {
+                Kind = ScriptCases.Kind,
+                Fingerprint = fingerprint,
+                Metrics = metrics,
+                Command = WorkerShell.Find,
+                Setup = setup.ToJson(),
+                TryFirst = !setup.IsEmpty,
+                Canceled = canceled,
+            });
     }
 
     private static ModelCatalog Catalog(bool isDetached) => new(EmbeddedModels.FromEnvironment(), new EndpointRegistry(), Endpoints.ReadSecret, isDetached);

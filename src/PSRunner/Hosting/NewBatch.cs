@@ -13,8 +13,9 @@ internal sealed class NewBatch : IDisposable
     /// <param name="options">What was asked.</param>
     /// <param name="isDryRun">True: nothing is written.</param>
     /// <param name="isDetached">True: another process will run it.</param>
-    public NewBatch(BatchOptions options, bool isDryRun, bool isDetached) =>
-        _builder = new BatchBuilder(options, Executors.For(options, isDetached), isDryRun);
+    /// <param name="canceled">Signaled when nobody waits any more for it to start.</param>
+    public NewBatch(BatchOptions options, bool isDryRun, bool isDetached, CancellationToken canceled) =>
+        _builder = new BatchBuilder(options, Executors.For(options, isDetached, canceled), isDryRun);
 
     public int Count => _builder.Count;
 

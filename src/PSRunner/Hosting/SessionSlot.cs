@@ -9,14 +9,14 @@ internal sealed class SessionSlot : IDisposable
     private const string Reason = "Stopped by Ctrl+C";
 
     private readonly Lock _gate = new();
-    private readonly ManualResetEvent _stopped = new(initialState: false);
+    private readonly CancellationTokenSource _stopped = new();
     private BatchRun? _run;
 
     /// <summary>True after Ctrl+C.</summary>
     public bool IsStopped { get; private set; }
 
     /// <summary>Signaled by Ctrl+C.</summary>
-    public WaitHandle Stopped => _stopped;
+    public CancellationToken Stopped => _stopped.Token;
 
     public void Set(BatchRun run)
     {
@@ -36,7 +36,7 @@ internal sealed class SessionSlot : IDisposable
         lock (_gate)
         {
             IsStopped = true;
-            _stopped.Set();
+            _stopped.Cancel();
             _run?.RequestStop(Reason);
         }
     }

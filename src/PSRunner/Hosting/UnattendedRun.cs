@@ -11,8 +11,9 @@ internal sealed class UnattendedRun(BatchSession session) : IDisposable
     /// <param name="runFolder">The batch.</param>
     /// <param name="changes">What is different this time.</param>
     /// <param name="inPlace">True when it goes on for a process that died.</param>
-    public static UnattendedRun Resume(string runFolder, ResumeOptions changes, bool inPlace = false) =>
-        new(BatchSession.Resume(runFolder, changes, Executors.For(StoredBatch.OptionsOf(runFolder)), inPlace: inPlace));
+    /// <param name="canceled">Signaled when nobody waits any more for it to begin.</param>
+    public static UnattendedRun Resume(string runFolder, ResumeOptions changes, bool inPlace = false, CancellationToken canceled = default) =>
+        new(BatchSession.Resume(runFolder, changes, Executors.For(StoredBatch.OptionsOf(runFolder), canceled: canceled), inPlace: inPlace));
 
     /// <summary>The live figures; after the end, as it ended.</summary>
     public TestProgress Progress => session.GetProgress();

@@ -9,10 +9,14 @@ namespace PSRunner.Scripts;
 /// cancellation is abandoned with its runspace, and one that ends the process ends the batch.
 /// </summary>
 #pragma warning disable CA1001 // Whoever begins a session disposes of the pool; the executor outlives it and may run another.
-internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string> metrics, ScriptSetup setup) : ISessionExecutor
+internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string> metrics, ScriptSetup setup, CancellationToken canceled) : ISessionExecutor
 #pragma warning restore CA1001
 {
+    // As long as a worker process gets.
+    private static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
+
     private Pool? _pool;
+    private bool _isTried;
 
     /// <inheritdoc/>
     public string Kind => ScriptCases.Kind;
@@ -36,6 +40,31 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
     public IDisposable BeginSession(SessionFacts session) => _pool = new Pool(session, setup);
 
     /// <inheritdoc/>
+    public void TryOut()
+    {
+        if (setup.IsEmpty || _isTried)
+        {
+            return;
+        }
+
+        var work = new WorkFolder(Path.Combine(Path.GetTempPath(), $"psrunner-trial-{Guid.NewGuid():N}"));
+        using var thread = new RunspaceThread(setup, work);
+        try
+        {
+            thread.Ready.WaitAsync(SetUpLimit, canceled).GetAwaiter().GetResult();
+            _isTried = true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new TestBatchException("ScriptSetupFailed", ErrorKind.InvalidArgument, $"The runspace could not be prepared: {Why(e)}. Nothing was started.", null, e);
+        }
+        finally
+        {
+            work.Remove(static _ => { });
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
     {
         var pool = _pool ?? throw new InvalidOperationException("Scripts run in a session.");
@@ -53,11 +82,17 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         ScriptRunspace runspace;
         try
         {
-            runspace = await thread.Ready.WaitAsync(cancellation).ConfigureAwait(false);
+            runspace = await thread.Ready.WaitAsync(SetUpLimit, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            return new AttemptReport { Cause = Causes.NotStarted, Message = $"The runspace could not be prepared: {e.Message}" };
+            pool.Retire(thread);
+            throw;
+        }
+        catch (Exception e)
+        {
+            pool.Retire(thread);
+            return new AttemptReport { Cause = Causes.NotStarted, Message = $"The runspace could not be prepared: {Why(e)}." };
         }
         finally
         {
@@ -83,6 +118,9 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
 
         return output.Complete(report);
     }
+
+    private static string Why(Exception e) => e is TimeoutException
+        ? string.Create(CultureInfo.InvariantCulture, $"it was not ready within {SetUpLimit.TotalSeconds:0} s") : e.Message.TrimEnd('.');
 
     /// <summary>The runspaces of a session: as many as attempts run at once.</summary>
     private sealed class Pool(SessionFacts session, ScriptSetup setup) : IDisposable

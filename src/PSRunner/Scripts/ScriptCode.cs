@@ -40,6 +40,10 @@ internal sealed record ScriptSetup
     /// <summary>Modules by name or full path.</summary>
     public IReadOnlyList<string> Module { get; init; } = [];
 
+    /// <summary>True when there is nothing to prepare.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => InitializationScript is null && Module.Count == 0;
+
     public string ToJson() => JsonSerializer.Serialize(this, ScriptJson.Default.ScriptSetup);
 
     public static ScriptSetup Parse(string json) => JsonSerializer.Deserialize(json, ScriptJson.Default.ScriptSetup)!;

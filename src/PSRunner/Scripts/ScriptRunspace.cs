@@ -169,7 +169,7 @@ internal sealed class ScriptRunspace : IDisposable
         }
         catch (RuntimeException e)
         {
-            throw new TestBatchException("ScriptSetupFailed", ErrorKind.InvalidArgument, $"{failure}: {e.Message}", null, e);
+            throw new TestBatchException("ScriptSetupFailed", ErrorKind.InvalidArgument, $"{failure}: {e.ErrorRecord}", null, e);
         }
     }
 

@@ -159,28 +159,21 @@ public class ConductorTests
     public void While_no_thread_of_the_pool_is_free_no_test_is_called_stalled()
     {
         using var release = new ManualResetEventSlim();
-        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ThreadPool.SetMinThreads(Environment.ProcessorCount, Environment.ProcessorCount); // As if no test had starved it before.
         var batch = new MemoryBatch(1, new NoopExecutor(async (_, _) =>
         {
-            // Far more than the pool has threads for or makes in that time. The test itself needs one to go on.
-            for (var i = 0; i < 200; i++)
+            // Far more than the pool has threads for, or gets within the stall window. The test needs one to go on.
+            for (var i = 0; i < 800; i++)
             {
                 ThreadPool.UnsafeQueueUserWorkItem(_ => release.Wait(TimeSpan.FromSeconds(30)), null);
             }
 
-            await goOn.Task;
+            await Task.Yield();
             return new AttemptReport();
         }), MemoryBatch.Options(test: 60, stall: 2));
-        batch.Conductor.Start();
-        var timer = new Thread(() =>
-        {
-            Thread.Sleep(4000);
-            goOn.SetResult();
-            release.Set();
-        });
-        timer.Start();
-        batch.End();
-        timer.Join();
+
+        batch.Run();
+        release.Set();
 
         Assert.Equal(Causes.None, Assert.Single(batch.Results).Cause);
     }

@@ -84,6 +84,22 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void What_was_written_before_is_not_told()
+    {
+        using var watch = new OutputWatch(TimeSpan.FromHours(1));
+        var told = new List<long>();
+        File.WriteAllText(_path, "an earlier test's");
+        using (watch.Watch([_path], told.Add, known: 17))
+        {
+            watch.Look();
+            File.AppendAllText(_path, "!");
+            watch.Look();
+        }
+
+        Assert.Equal([18L], told);
+    }
+
+    [Fact]
     public void The_watch_looks_by_itself()
     {
         using var watch = new OutputWatch(TimeSpan.FromMilliseconds(10));
