@@ -8,10 +8,17 @@ namespace PSRunner.ModelServer;
 internal static class ChatAnswers
 {
     private const int HugeChars = 10 * 1024 * 1024;
+    private const string BodyError = """{"error":{"message":"The host of the model went away.","type":"server_error","code":502}}""";
 
     /// <summary>A completion.</summary>
-    public static HttpAnswer Completion(ChatRequest request, ChatReply reply, int pieceLength) =>
-        request.Stream ? Stream(request, reply, pieceLength) : Whole(request, reply);
+    public static HttpAnswer Completion(ChatRequest request, ChatReply reply, Fault? fault, int pieceLength) => (fault, request.Stream) switch
+    {
+        (Fault.ErrorInBody, true) => Half(Stream(request, reply, pieceLength), Encoding.UTF8.GetBytes($"data: {BodyError}\n\n")),
+        (Fault.ErrorInBody, false) => HttpAnswer.Json(200, BodyError),
+        (Fault.EndsEarly, true) => Half(Stream(request, reply, pieceLength)),
+        (_, true) => Stream(request, reply, pieceLength),
+        _ => Whole(request, reply),
+    };
 
     /// <summary>The reply spoiled by a fault that a proper completion carries; the reply itself for other faults.</summary>
     public static ChatReply Spoiled(ChatReply reply, Fault? fault) => fault switch
@@ -28,9 +35,9 @@ internal static class ChatAnswers
         HttpAnswer.Json(status, new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["type"] = code, ["code"] = code } }.ToJsonString());
 
     /// <summary>An answer that is an error by itself; null for faults of another kind.</summary>
-    public static HttpAnswer? Refusal(Fault fault, RateState state, long number) => fault switch
+    public static HttpAnswer? Refusal(Fault fault, RateState state, long number, TimeSpan leastRetryAfter) => fault switch
     {
-        Fault.Throttled => Error(429, "rate_limit_exceeded", "Rate limit reached. Slow down.") with { Headers = Limits(state) },
+        Fault.Throttled => Error(429, "rate_limit_exceeded", "Rate limit reached. Slow down.") with { Headers = Limits(state, leastRetryAfter) },
         Fault.ThrottledBare => new(429, "text/plain", []),
         Fault.ThrottledInBody => HttpAnswer.Json(400, """{"success":false,"errorCode":"MPE-429","detailMessage":"the call was limited by the gateway"}"""),
         Fault.QuotaUsedUp => Error(429, "insufficient_quota", "You have no credit left."),
@@ -43,10 +50,9 @@ internal static class ChatAnswers
         _ => null,
     };
 
-    private static (string, string)[] Limits(RateState state)
+    private static (string, string)[] Limits(RateState state, TimeSpan leastRetryAfter)
     {
-        var seconds = Math.Max(1, Math.Ceiling(state.RetryAfter)).ToString(CultureInfo.InvariantCulture);
-        List<(string, string)> headers = [("Retry-After", seconds)];
+        List<(string, string)> headers = [("Retry-After", Number(Math.Max(leastRetryAfter.TotalSeconds, Math.Ceiling(state.RetryAfter))))];
         if (state.Requests is { } requests)
         {
             headers.AddRange([("x-ratelimit-remaining-requests", Number(requests)), ("x-ratelimit-reset-requests", Number(state.RequestsIn) + "s")]);
@@ -92,6 +98,10 @@ internal static class ChatAnswers
         pieces.Add("data: [DONE]\n\n"u8.ToArray());
         return new HttpAnswer(200, "text/event-stream", pieces) { IsChunked = true };
     }
+
+    /// <summary>The first half of a stream, never its last words, and then something else.</summary>
+    private static HttpAnswer Half(HttpAnswer stream, params byte[][] then) =>
+        stream with { Pieces = [.. stream.Pieces.Take((stream.Pieces.Count - 1) / 2), .. then] };
 
     private static byte[] Delta(ChatRequest request, JsonObject? delta, string? finish, JsonObject? usage)
     {

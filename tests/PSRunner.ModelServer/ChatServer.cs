@@ -55,6 +55,9 @@ public sealed class ChatServer : IAsyncDisposable
     /// <summary>From now on this key is invalid.</summary>
     public void Revoke(string key) => _revoked[key] = true;
 
+    /// <summary>A revoked key is valid again.</summary>
+    public void Restore(string key) => _revoked.TryRemove(key, out _);
+
     /// <summary>Closes all connections.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -126,7 +129,7 @@ public sealed class ChatServer : IAsyncDisposable
         if (_revoked.ContainsKey(request.Key) || (_options.Keys.Count > 0 && !_options.Keys.Contains(request.Key)))
         {
             _options.Served?.Invoke(request, Fault.KeyRevoked);
-            return await connection.SendAsync(ChatAnswers.Refusal(Fault.KeyRevoked, default, number)!, null, _stop.Token).ConfigureAwait(false);
+            return await connection.SendAsync(Refusal(Fault.KeyRevoked, default, number)!, null, _stop.Token).ConfigureAwait(false);
         }
 
         if (_options.Models.Count > 0 && !_options.Models.Contains(request.Model))
@@ -139,7 +142,7 @@ public sealed class ChatServer : IAsyncDisposable
         {
             Interlocked.Increment(ref _refused);
             _options.Served?.Invoke(request, _options.Refusal);
-            return await connection.SendAsync(ChatAnswers.Refusal(_options.Refusal, state, number)!, null, _stop.Token).ConfigureAwait(false);
+            return await connection.SendAsync(Refusal(_options.Refusal, state, number)!, null, _stop.Token).ConfigureAwait(false);
         }
 
         try
@@ -152,8 +155,8 @@ public sealed class ChatServer : IAsyncDisposable
                 await Task.Delay(latency, _options.Time, _stop.Token).ConfigureAwait(false);
             }
 
-            var answer = (fault is { } f ? ChatAnswers.Refusal(f, state, number) : null)
-                ?? ChatAnswers.Completion(request, ChatAnswers.Spoiled(_options.Wit(request), fault), _options.PieceLength);
+            var answer = (fault is { } f ? Refusal(f, state, number) : null)
+                ?? ChatAnswers.Completion(request, ChatAnswers.Spoiled(_options.Wit(request), fault), fault, _options.PieceLength);
             return await connection.SendAsync(answer, fault, _stop.Token).ConfigureAwait(false);
         }
         finally
@@ -161,4 +164,6 @@ public sealed class ChatServer : IAsyncDisposable
             meter.Leave();
         }
     }
+
+    private HttpAnswer? Refusal(Fault fault, RateState state, long number) => ChatAnswers.Refusal(fault, state, number, _options.LeastRetryAfter);
 }

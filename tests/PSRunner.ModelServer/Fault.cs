@@ -62,4 +62,10 @@ public enum Fault
 
     /// <summary>400: the content filter.</summary>
     ContentFilter,
+
+    /// <summary>200 whose body is an error; in a stream the error comes in the middle of the reply.</summary>
+    ErrorInBody,
+
+    /// <summary>A stream that is closed in the middle of the reply as if it were done; a reply that comes whole is proper.</summary>
+    EndsEarly,
 }

@@ -25,6 +25,9 @@ public sealed record ServerOptions
     /// <summary>How it says that it is too much.</summary>
     public Fault Refusal { get; init; } = Fault.Throttled;
 
+    /// <summary>The shortest Retry-After that it asks for.</summary>
+    public TimeSpan LeastRetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Told of each request and the fault it met, from any thread.</summary>
     public Action<ChatRequest, Fault?>? Served { get; init; }
 

@@ -76,6 +76,9 @@ internal sealed class LaneTable
     /// <summary>True when the lane admits nothing in this session any more.</summary>
     public bool IsStopped(int lane) => _lanes[lane].Stopped;
 
+    /// <summary>True when the lane has cases left that were never taken: what stopping it would spare.</summary>
+    public bool HasUnbegun(int lane) => _lanes[lane].Cursor >= 0;
+
     /// <summary>Opens or closes a gate of a lane.</summary>
     public void Move(int lane, Gate gate, bool closed) =>
         _lanes[lane].Gates = closed ? _lanes[lane].Gates | gate : _lanes[lane].Gates & ~gate;

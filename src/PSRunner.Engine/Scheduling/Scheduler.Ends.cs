@@ -164,7 +164,7 @@ internal sealed partial class Scheduler
         var domain = _plan.JudgesModel(index) ? row.ModelDomain : row.Domain;
         var error = row.Outcome == Outcomes.Errored && domain != FaultDomains.Test ? cause : null;
         var inARow = _lanes.CountEnd(lane, error);
-        if (row.StopsLane || inARow >= ErrorsThatStopALane)
+        if (row.StopsLane || (inARow >= ErrorsThatStopALane && _lanes.HasUnbegun(lane)))
         {
             StopLane(lane, row.StopsLane ? $"a case ended with '{cause}'" : $"{inARow} cases in a row ended with '{cause}'");
         }
@@ -183,12 +183,13 @@ internal sealed partial class Scheduler
             return;
         }
 
+        var waiting = Waiting;
         _lanes.Stop(lane);
         _retries.RemoveLane(lane);
         _suspects.RemoveLane(lane);
         var name = _plan.LaneName(lane) is { Length: > 0 } given ? $"Lane '{given}'" : "The lane without a name";
         _stoppedLanes.Add($"{name} was stopped: {why}.");
-        Note(_stoppedLanes[^1] + " Its other cases stay pending.");
+        Note(_stoppedLanes[^1] + (_lanes.HasUnbegun(lane) || Waiting < waiting ? " Its other cases stay pending." : ""));
     }
 
     private void OnDurable(int count)

@@ -25,7 +25,7 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), options.PauseLimit, time);
         if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
         {
-            Replace(response, new StreamContent(body));
+            Replace(response, new StreamContent(new EventStream(body, text => HttpFaults.OfAnswer(response.StatusCode, Header, options.Key.Redact(text), time.GetUtcNow()))));
             return response;
         }
 

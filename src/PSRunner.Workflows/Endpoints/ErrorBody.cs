@@ -57,10 +57,12 @@ internal sealed record ErrorBody(IReadOnlyList<string> Codes, string Message, bo
         }
     }
 
+    /// <summary>Beside choices only an error with all its parts is one: a gateway says so in the last piece of a stream.</summary>
     private static bool SaysError(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object
-        && root.EnumerateObject().Any(p => ErrorNames.Contains(p.Name, StringComparer.OrdinalIgnoreCase) && p.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False))
-        && !root.TryGetProperty("choices", out _);
+        && (root.TryGetProperty("choices", out _)
+            ? root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
+            : root.EnumerateObject().Any(p => ErrorNames.Contains(p.Name, StringComparer.OrdinalIgnoreCase) && p.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)));
 
     /// <summary>Errors are wrapped in errors: the codes and messages of all levels count.</summary>
     private static void Gather(JsonElement element, List<string> codes, List<string> messages)

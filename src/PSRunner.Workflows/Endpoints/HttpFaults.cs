@@ -99,7 +99,7 @@ internal static partial class HttpFaults
         451 => Causes.Refused,
         >= 500 => Causes.ServerError,
         >= 400 => Causes.BadRequest,
-        _ => Causes.GarbageReply,
+        _ => Causes.ServerError, // A success whose body is an error of no known kind.
     };
 
     private static int? InnerStatus(ErrorBody error) =>

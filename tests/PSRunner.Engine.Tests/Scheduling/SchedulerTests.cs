@@ -278,6 +278,18 @@ public class SchedulerTests
         Assert.Equal(30, batch.Scheduler.Pending);
     }
 
+    [Fact]
+    public void A_lane_that_has_begun_all_its_cases_is_not_stopped_by_errors_in_a_row()
+    {
+        var batch = new SchedulerDriver(SimulatedPlan.Of(30), SchedulerDriver.Options(throttle: 30, retries: 0));
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.DoesNotContain(batch.Ends(i, Causes.Connection), action => action is Act.Note);
+        }
+
+        Assert.Equal(BatchStates.Completed, batch.End?.State);
+    }
+
     [Theory]
     [InlineData(Causes.Exception)]
     [InlineData(Causes.WrongAnswer)]

@@ -1,0 +1,76 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace PSRunner.Workflows.Endpoints;
+
+/// <summary>
+/// The bytes of a reply in pieces (server-sent events), with an eye on what the client library passes over: an event that is
+/// an error, and an end that comes before the reply has ended. Both would pass for a short reply of the model.
+/// </summary>
+internal sealed partial class EventStream(WatchedStream inner, Func<string, HttpFault> meaning) : WrappedStream(inner)
+{
+    /// <summary>A longer line is no error.</summary>
+    private const int MaxLine = 65_536;
+
+    private readonly MemoryStream _line = new();
+    private bool _ended;
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (read > 0)
+        {
+            Look(buffer.Span[..read]);
+        }
+        else if (buffer.Length > 0)
+        {
+            LookAtLine();
+            if (!_ended)
+            {
+                throw new RefusedAnswer(new HttpFault(Causes.Connection, "The stream ended before the reply did."));
+            }
+        }
+
+        return read;
+    }
+
+    private void Look(ReadOnlySpan<byte> bytes)
+    {
+        int end;
+        while ((end = bytes.IndexOf((byte)'\n')) >= 0)
+        {
+            Keep(bytes[..end]);
+            LookAtLine();
+            bytes = bytes[(end + 1)..];
+        }
+
+        Keep(bytes);
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes) => _line.Write(bytes[..Math.Min(bytes.Length, MaxLine - (int)_line.Length)]);
+
+    private void LookAtLine()
+    {
+        var line = Encoding.UTF8.GetString(_line.GetBuffer(), 0, (int)_line.Length);
+        _line.SetLength(0);
+        if (!line.StartsWith("data:", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        // Within the text of a reply quotes are escaped, so that what it says is not taken for one of these.
+        if (Error().IsMatch(line) && line["data:".Length..] is var json && ErrorBody.Read(json).IsError)
+        {
+            throw new RefusedAnswer(meaning(json));
+        }
+
+        _ended = _ended || Finish().IsMatch(line);
+    }
+
+    [GeneratedRegex("""(?<!\\)"error"\s*:\s*["{]""", RegexOptions.CultureInvariant)]
+    private static partial Regex Error();
+
+    [GeneratedRegex("""^data:\s*\[DONE\]|(?<!\\)"finish_reason"\s*:\s*"[^"]""", RegexOptions.CultureInvariant)]
+    private static partial Regex Finish();
+}

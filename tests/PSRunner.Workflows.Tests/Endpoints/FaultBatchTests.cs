@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using PSRunner.ModelServer;
+
+namespace PSRunner.Workflows.Tests.Endpoints;
+
+/// <summary>
+/// Batches of 500 cases against a server that misbehaves: every case ends as <see cref="FaultTable"/> says, none is lost,
+/// and no model is blamed. The model makes no mistakes of its own, so what failed would be the provider's doing.
+/// </summary>
+public sealed class FaultBatchTests(ITestOutputHelper output) : IDisposable
+{
+    private const int Size = 500;
+
+    /// <summary>Batches at once: they wait more than they work.</summary>
+    private const int AtOnce = 10;
+
+    private static readonly Fault[] OfOneRequest = [.. FaultTable.Rows.Keys.Except([Fault.KeyRevoked, Fault.QuotaUsedUp])];
+
+    private readonly EndpointBatch _batch = new();
+
+    public void Dispose() => _batch.Dispose();
+
+    [Fact]
+    public async Task Each_fault_alone_and_all_mixed_end_in_their_outcome_cause_and_domain()
+    {
+        var tallies = new ConcurrentBag<FaultTally>();
+        var limits = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken };
+        await Parallel.ForEachAsync(OfOneRequest.Select(Alone).Prepend(Mixed()), limits, async (run, _) => tallies.Add(await RunAsync(run)));
+
+        output.WriteLine(FaultTally.Header);
+        foreach (var tally in tallies.OrderBy(t => t.Name, StringComparer.Ordinal))
+        {
+            output.WriteLine(tally.ToString());
+        }
+
+        Assert.All(tallies, tally =>
+        {
+            Assert.Equal((tally.Name, BatchStates.Completed, Size), (tally.Name, tally.State, tally.Results));
+            Assert.True(tally.Blamed == 0 && tally.Right >= 0.99 * tally.Faulted && tally.HealthyRight >= 0.99 * tally.Healthy, $"{tally}");
+        });
+    }
+
+    // Every fifth errand meets the fault, in its first or second turn, once or always. Few meet what is large or, as a
+    // throttle of the key, holds up all others.
+    private static Run Alone(Fault fault)
+    {
+        var each = fault is Fault.HugeReply or Fault.ThrottledBare or Fault.ThrottledInBody or Fault.Throttled ? 50 : 5;
+        var turn = (int number) => 1 + (number / each / 2 % 2);
+        var lasts = (int number) => number % each == 0 && number / each % 2 == 0;
+        var errands = new Errands(
+            fault.ToString(),
+            visit => visit.Number % each == 0 && visit.Turn >= turn(visit.Number) && (lasts(visit.Number) || (visit.Turn, visit.Times) == (turn(visit.Number), 1)) ? fault : null)
+        {
+            IsTriedOnce = lasts,
+        };
+
+        // Short where the fault is to run into it, and long where only a busy machine could.
+        return new Run(errands, FaultTable.Rows[fault].Cause == "no-reply" ? 3 : 30);
+    }
+
+    // Every tenth request meets any of the faults, again and again.
+    private static Run Mixed()
+    {
+        var errands = new Errands("(mixed)", visit =>
+        {
+            var random = new Random((visit.Number * 7919) + (visit.Turn * 104_729) + (visit.Times * 1_299_709));
+            return random.NextDouble() < 0.1 ? OfOneRequest[random.Next(OfOneRequest.Length)] : null;
+        });
+        return new Run(errands, RequestLimit: 5);
+    }
+
+    private async Task<FaultTally> RunAsync(Run run)
+    {
+        var watch = Stopwatch.StartNew();
+        var errands = run.Errands;
+        await using var server = ChatServer.Start(new ServerOptions
+        {
+            Wit = Errands.Reply,
+            Faults = (_, request) => errands.Meet(request),
+            PieceLength = 8,
+            SlowStep = TimeSpan.FromSeconds(3),
+            LeastRetryAfter = TimeSpan.FromMilliseconds(100),
+        });
+        errands.Register(_batch, server.Endpoint);
+        var cases = errands.Cases(Size, _batch.Folder, _batch.Catalog);
+        var ended = await Task.Run(() => _batch.Run(
+            cases, o => o with { ThrottleLimit = 100, RetryCount = 3, FixedRate = true, RequestTimeoutSeconds = run.RequestLimit, KeepArtifact = ArtifactRule.None }));
+
+        var tally = new FaultTally(errands.Name) { State = ended.Batch.State, Seconds = watch.Elapsed.TotalSeconds, Notes = ended.Notes };
+        foreach (var result in ended.Results)
+        {
+            var testCase = cases[result.Index];
+            var met = errands.MetBy(testCase);
+            var streams = Equals(testCase.GetParameter("Model"), errands.Streaming);
+            tally.Count(result, met, streams, mustFail: met.Count > 0 && testCase.RetryCount == 0);
+        }
+
+        return tally;
+    }
+
+    private sealed record Run(Errands Errands, double RequestLimit);
+}
