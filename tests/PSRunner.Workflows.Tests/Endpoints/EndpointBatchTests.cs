@@ -93,14 +93,21 @@ public sealed class EndpointBatchTests(ITestOutputHelper output) : IDisposable
         _batch.Register("m", server.Endpoint);
 
         var first = _batch.Run(Cases(["m"], instances: 4), o => o with { MaxRequests = 21 });
-        Assert.Equal((BatchStates.BudgetReached, 21), (first.Batch.State, server.Requests));
+        Assert.Equal((BatchStates.BudgetReached, 21), (first.Batch.State, Counted()));
         Assert.Contains("-MaxRequests 21", first.Batch.Message, StringComparison.Ordinal);
 
         var second = _batch.Resume(first.Batch.RunFolder, new ResumeOptions());
-        Assert.Equal((BatchStates.BudgetReached, 21), (second.Batch.State, server.Requests));
+        Assert.Equal((BatchStates.BudgetReached, 21), (second.Batch.State, Counted()));
 
         var third = _batch.Resume(first.Batch.RunFolder, new ResumeOptions { MaxRequests = 1000 });
         Assert.Equal((BatchStates.Completed, 20), (third.Batch.State, first.Results.Count + third.Results.Count));
+
+        // What was counted may have been cut off by the end before it went out.
+        long Counted()
+        {
+            Assert.InRange(server.Requests, 1, 21);
+            return EndpointRecord.Open(first.Batch.RunFolder, session: 9).Used.Requests;
+        }
     }
 
     [Fact]
