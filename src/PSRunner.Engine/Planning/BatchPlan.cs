@@ -89,17 +89,18 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
     {
         var used = _executorOfKind.Where(e => e is not null).ToList();
         var (longest, retries) = (0.0, 0);
-        var lanes = _plan.LaneNames.ToDictionary(name => name, _ => 0, StringComparer.OrdinalIgnoreCase);
+        var inLane = new int[LaneCount];
         for (var i = 0; i < Count; i++)
         {
             longest = float.IsNaN(_plan.TestTimeoutOf(i)) ? longest : Math.Max(longest, _plan.TestTimeoutOf(i));
             retries = Math.Max(retries, _plan.RetryCountOf(i));
-            lanes[_plan.LaneNames[_plan.LaneOf(i)]]++;
+            inLane[_plan.LaneOf(i)]++;
         }
 
         return new PlanFacts(
             Count, used.Count > 0 && used.All(e => e.JudgesModel),
-            used.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(), longest, retries, lanes);
+            used.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(), longest, retries,
+            _plan.LaneNames.Zip(inLane).ToDictionary(lane => lane.First, lane => lane.Second, StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>The executors that the plan has cases for.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 
@@ -43,8 +42,10 @@ internal static class CaseId
     /// <summary>The id of 32 hex digits.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out UInt128 id)
     {
-        id = default;
-        return text.Length == 32 && UInt128.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id);
+        Span<byte> bytes = stackalloc byte[16];
+        var isId = text.Length == 2 * bytes.Length && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;
+        id = isId ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : default;
+        return isId;
     }
 
     /// <summary>XxHash128 of a text as 32 hex digits.</summary>

@@ -25,6 +25,7 @@ internal sealed class FrozenPlan : IDisposable
     private readonly List<int> _firstOfLane = [];
     private readonly List<string> _laneNames = [];
     private readonly List<string> _kindNames = [];
+    private readonly RepeatedText _texts = new();
     private readonly SafeFileHandle _file;
     private readonly Func<string, SharedDefinition> _shared;
     private readonly ConcurrentDictionary<string, SharedDefinition> _knownShared = new(StringComparer.Ordinal);
@@ -115,7 +116,7 @@ internal sealed class FrozenPlan : IDisposable
         try
         {
             Read(index, line);
-            return PlanLine.Read(line, _kindNames[_kinds[index]], withShared ? _shared : static hash => new SharedDefinition(hash, ""));
+            return PlanLine.Read(line, _kindNames[_kinds[index]], _texts, withShared ? _shared : static hash => new SharedDefinition(hash, ""));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
@@ -196,7 +197,7 @@ internal sealed class FrozenPlan : IDisposable
         PlanHead head;
         try
         {
-            head = PlanLine.ReadHead(line);
+            head = PlanLine.ReadHead(line, _texts);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

@@ -79,8 +79,10 @@ internal static class PlanLine
     }
 
     /// <summary>Reads what the scheduler needs.</summary>
+    /// <param name="line">The line without its end.</param>
+    /// <param name="texts">The texts of the plan.</param>
     /// <exception cref="JsonException">The line is no plan line.</exception>
-    public static PlanHead ReadHead(ReadOnlySpan<byte> line)
+    public static PlanHead ReadHead(ReadOnlySpan<byte> line, RepeatedText texts)
     {
         var reader = new Utf8JsonReader(line);
         var head = new PlanHead { TestTimeoutSeconds = double.NaN, RetryCount = -1, Lane = "" };
@@ -96,12 +98,12 @@ internal static class PlanLine
             else if (reader.ValueTextEquals(KindName.EncodedUtf8Bytes))
             {
                 reader.Read();
-                head.Kind = string.Intern(reader.GetString()!);
+                head.Kind = texts.Read(ref reader);
             }
             else if (reader.ValueTextEquals(LaneName.EncodedUtf8Bytes))
             {
                 reader.Read();
-                head.Lane = reader.GetString()!;
+                head.Lane = texts.Read(ref reader);
             }
             else if (reader.ValueTextEquals(LimitName.EncodedUtf8Bytes))
             {
@@ -126,9 +128,10 @@ internal static class PlanLine
     /// <summary>Reads the whole case.</summary>
     /// <param name="line">The line without its end.</param>
     /// <param name="kind">The kind that its head gave.</param>
+    /// <param name="texts">The texts of the plan.</param>
     /// <param name="shared">Finds a shared definition by its hash.</param>
     /// <exception cref="JsonException">The line is no plan line.</exception>
-    public static TestCase Read(ReadOnlySpan<byte> line, string kind, Func<string, SharedDefinition> shared)
+    public static TestCase Read(ReadOnlySpan<byte> line, string kind, RepeatedText texts, Func<string, SharedDefinition> shared)
     {
         var (name, lane, definition) = ("", "", "");
         var limit = double.NaN;
@@ -142,7 +145,7 @@ internal static class PlanLine
         {
             if (Is(ref reader, LaneName))
             {
-                lane = reader.GetString()!;
+                lane = texts.Read(ref reader);
             }
             else if (Is(ref reader, LimitName))
             {
@@ -154,15 +157,15 @@ internal static class PlanLine
             }
             else if (Is(ref reader, CaseName))
             {
-                name = reader.GetString()!;
+                name = texts.Read(ref reader);
             }
             else if (Is(ref reader, ParametersName))
             {
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    var parameter = reader.GetString()!;
+                    var parameter = texts.Read(ref reader);
                     reader.Read();
-                    parameters.Add(new(parameter, ReadScalar(ref reader)));
+                    parameters.Add(new(parameter, ReadScalar(ref reader, texts)));
                 }
             }
             else if (Is(ref reader, TagsName))
@@ -222,9 +225,9 @@ internal static class PlanLine
         }
     }
 
-    private static object? ReadScalar(ref Utf8JsonReader reader) => reader.TokenType switch
+    private static object? ReadScalar(ref Utf8JsonReader reader, RepeatedText texts) => reader.TokenType switch
     {
-        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.String => texts.Read(ref reader),
         JsonTokenType.True => true,
         JsonTokenType.False => false,
         JsonTokenType.Number when reader.ValueSpan.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0 && reader.TryGetInt64(out var whole) => whole,
