@@ -60,7 +60,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
         ScratchFolder.RemoveAbandoned(folder.ScratchFolder, Note);
         var start = StartingPoint(recovered, plan, again);
         _number = recovered.LastSession + 1;
-        OwnerInfo.Current(_number).Write(files, folder);
+        OwnerInfo.Current(folder, _number).Write(files, folder);
         ToRun = recovered.Counts[0];
         _meter = new Meter(time, recovered.Counts[1..]);
         Results = new ResultQueue(count => _conductor!.Post(new SchedulerEvent.ResultsConsumed(count)));

@@ -47,10 +47,13 @@ public sealed class ManyAtOnceTests : IDisposable
             using var second = ShellProcess.Run(_folder, """
                 try { Resume-TestBatch -Path test-batches/* } catch { $_.FullyQualifiedErrorId; $_.Exception.Message }
                 (Get-TestBatch night).State
+                try { Repair-TestBatch -Path test-batches/* } catch { $_.FullyQualifiedErrorId; $_.Exception.Message }
                 """);
             Assert.Equal("BatchIsRunning,PSRunner.Commands.ResumeTestBatchCommand", second.Output[0]);
             Assert.Contains($"is worked on by process {id} on ", second.Output[1], StringComparison.Ordinal);
             Assert.Equal("Running", second.Output[2]);
+            Assert.Equal("BatchIsRunning,PSRunner.Commands.RepairTestBatchCommand", second.Output[3]);
+            Assert.Contains($"is worked on by process {id} on ", second.Output[4], StringComparison.Ordinal);
         }
         finally
         {

@@ -37,7 +37,7 @@ public sealed class BatchGuardian : IDisposable
         _stillLimit = stillLimit;
         _time = time;
         _log = log;
-        _info = new GuardianInfo(OwnerInfo.Current(session: 0), 0, 0, "");
+        _info = new GuardianInfo(OwnerInfo.Current(_folder, session: 0), 0, 0, "");
     }
 
     /// <summary>Guards until the batch has ended, another process has taken it over, or it died too often.</summary>
@@ -124,7 +124,7 @@ public sealed class BatchGuardian : IDisposable
         try
         {
             var owner = OwnerInfo.Read(DiskFiles.Instance, _folder);
-            return owner?.Judge() switch
+            return owner?.Judge(_folder) switch
             {
                 OwnerState.Alive => owner.ProcessId != child, // Somebody else went on with it.
                 OwnerState.Elsewhere => true,

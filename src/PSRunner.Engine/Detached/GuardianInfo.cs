@@ -11,9 +11,8 @@ namespace PSRunner.Engine.Detached;
 /// <param name="Message">What happened last, in words; empty when nothing did.</param>
 internal sealed record GuardianInfo(OwnerInfo Process, int Child, int Restarts, string Message)
 {
-    /// <summary>True when the guardian lives.</summary>
-    [JsonIgnore]
-    public bool IsAlive => Process.Judge() == OwnerState.Alive;
+    /// <summary>True when the guardian of a folder lives.</summary>
+    public bool IsAlive(RunFolder folder) => Process.Judge(folder) == OwnerState.Alive;
 
     /// <summary>Reads guardian.json; null when the batch has no guardian.</summary>
     public static GuardianInfo? TryRead(RunFolder folder)

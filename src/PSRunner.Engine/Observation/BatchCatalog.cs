@@ -48,9 +48,9 @@ public static class BatchCatalog
 
         // In this order: an owner writes its last status before it goes, so without an owner what is read here is the last.
         var owner = OwnerInfo.Read(DiskFiles.Instance, folder);
-        var alive = owner?.Judge() == OwnerState.Alive;
+        var alive = owner?.Judge(folder) == OwnerState.Alive;
         var guardian = GuardianInfo.TryRead(folder);
-        var guarded = guardian?.IsAlive == true;
+        var guarded = guardian?.IsAlive(folder) == true;
         var progress = StatusDocument.TryRead(folder.StatusFile)?.Progress;
         var state = progress?.State switch
         {

@@ -24,11 +24,12 @@ internal enum OwnerState
 /// <param name="BootId">The system's start, where the system names it; empty elsewhere.</param>
 /// <param name="Host">The machine.</param>
 /// <param name="Session">The batch's session.</param>
-internal sealed record OwnerInfo(int ProcessId, string ProcessStart, string BootId, string Host, int Session)
+/// <param name="Folder">Which folder it is, whatever its path: nobody owns a copy. Empty where the system does not tell.</param>
+internal sealed record OwnerInfo(int ProcessId, string ProcessStart, string BootId, string Host, int Session, string Folder = "")
 {
     /// <summary>This process as the owner.</summary>
-    public static OwnerInfo Current(int session) =>
-        new(Environment.ProcessId, StartOf(Environment.ProcessId) ?? "", ReadBootId(), Environment.MachineName, session);
+    public static OwnerInfo Current(RunFolder folder, int session) =>
+        new(Environment.ProcessId, StartOf(Environment.ProcessId) ?? "", ReadBootId(), Environment.MachineName, session, IdentityOf(folder));
 
     /// <summary>Reads owner.json; null when there is none or it is not ours to read.</summary>
     public static OwnerInfo? Read(IStoreFiles files, RunFolder folder)
@@ -44,20 +45,32 @@ internal sealed record OwnerInfo(int ProcessId, string ProcessStart, string Boot
         }
     }
 
-    /// <summary>Judges the owner from outside.</summary>
-    public OwnerState Judge()
+    /// <summary>Judges the owner of a folder from outside.</summary>
+    public OwnerState Judge(RunFolder folder)
     {
         if (!string.Equals(Host, Environment.MachineName, StringComparison.OrdinalIgnoreCase))
         {
             return OwnerState.Elsewhere;
         }
 
-        return BootId == ReadBootId() && StartOf(ProcessId) == ProcessStart ? OwnerState.Alive : OwnerState.Gone;
+        return BootId == ReadBootId() && StartOf(ProcessId) == ProcessStart && (Folder.Length == 0 || Folder == IdentityOf(folder)) ? OwnerState.Alive : OwnerState.Gone;
     }
 
     /// <summary>Replaces owner.json.</summary>
     public void Write(IStoreFiles files, RunFolder folder) =>
         files.Replace(folder.OwnerFile, JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Default.OwnerInfo));
+
+    private static string IdentityOf(RunFolder folder)
+    {
+        try
+        {
+            return OperatingSystem.IsWindows() ? "" : FileIdentity.Of(folder.FullPath).ToString();
+        }
+        catch (StoreException)
+        {
+            return ""; // It is gone, or the disk does not say: the lock decides.
+        }
+    }
 
     private static string ReadBootId()
     {

@@ -36,7 +36,7 @@ internal sealed partial class OwnerLock : IDisposable
         try
         {
             ownerLock.Verify();
-            OwnerInfo.Current(session).Write(files, folder);
+            OwnerInfo.Current(folder, session).Write(files, folder);
             return ownerLock;
         }
         catch
@@ -94,7 +94,8 @@ internal sealed partial class OwnerLock : IDisposable
         _handle.Dispose();
     }
 
-    private static TestBatchException Running(IStoreFiles files, RunFolder folder)
+    /// <summary>The refusal of who wants what another process owns.</summary>
+    public static TestBatchException Running(IStoreFiles files, RunFolder folder)
     {
         var owner = OwnerInfo.Read(files, folder);
         var who = owner is null ? "another process" : $"process {owner.ProcessId} on {owner.Host}";

@@ -20,7 +20,7 @@ public sealed class OwnerLockTests : IDisposable
             var error = Assert.Throws<TestBatchException>(() => OwnerLock.Take(DiskFiles.Instance, _folder, 2));
             Assert.Equal(("BatchIsRunning", ErrorKind.Busy), (error.ErrorId, error.Kind));
             Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message, StringComparison.Ordinal);
-            Assert.Equal(OwnerState.Alive, OwnerInfo.Read(DiskFiles.Instance, _folder)!.Judge());
+            Assert.Equal(OwnerState.Alive, OwnerInfo.Read(DiskFiles.Instance, _folder)!.Judge(_folder));
         }
 
         using var next = OwnerLock.Take(DiskFiles.Instance, _folder, 2);
@@ -30,14 +30,14 @@ public sealed class OwnerLockTests : IDisposable
     [Fact]
     public void An_owner_is_judged_by_process_start_and_machine()
     {
-        var me = OwnerInfo.Current(1);
-        Assert.Equal(OwnerState.Alive, me.Judge());
-        Assert.Equal(OwnerState.Gone, (me with { ProcessStart = "1" }).Judge());
-        Assert.Equal(OwnerState.Gone, (me with { BootId = "earlier" }).Judge());
-        Assert.Equal(OwnerState.Elsewhere, (me with { Host = "another" }).Judge());
+        var me = OwnerInfo.Current(_folder, 1);
+        Assert.Equal(OwnerState.Alive, me.Judge(_folder));
+        Assert.Equal(OwnerState.Gone, (me with { ProcessStart = "1" }).Judge(_folder));
+        Assert.Equal(OwnerState.Gone, (me with { BootId = "earlier" }).Judge(_folder));
+        Assert.Equal(OwnerState.Elsewhere, (me with { Host = "another" }).Judge(_folder));
         using var ended = Process.Start(new ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!;
         Assert.True(ended.WaitForExit(TimeSpan.FromSeconds(60)));
-        Assert.Equal(OwnerState.Gone, (me with { ProcessId = ended.Id }).Judge());
+        Assert.Equal(OwnerState.Gone, (me with { ProcessId = ended.Id }).Judge(_folder));
     }
 
     [Fact]

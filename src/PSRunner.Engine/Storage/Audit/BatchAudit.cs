@@ -32,7 +32,7 @@ public static class BatchAudit
     internal static TestBatchAudit Run(RunFolder folder, IStoreFiles files)
     {
         var report = new AuditReport(folder);
-        var isAlive = OwnerInfo.Read(files, folder)?.Judge() is OwnerState.Alive or OwnerState.Elsewhere;
+        var isAlive = OwnerInfo.Read(files, folder)?.Judge(folder) is OwnerState.Alive or OwnerState.Elsewhere;
         var status = StatusDocument.TryRead(folder.StatusFile)?.Progress; // Before the results, which only become more.
         using var plan = AuditedPlan.Open(folder, files, report);
         var recorded = plan is null ? 0 : CheckResults(folder, files, plan, status, isAlive, report);

@@ -15,15 +15,20 @@ public static class BatchRepair
     /// <exception cref="TestBatchException">A process works on the batch, its plan is damaged, or the disk refuses.</exception>
     public static TestBatchAudit Run(string runFolder, TimeProvider? time = null)
     {
-        var before = BatchAudit.Run(runFolder);
-        if (before.FindingCount == 0)
-        {
-            return before;
-        }
-
         var folder = new RunFolder(runFolder);
         try
         {
+            if (OwnerInfo.Read(DiskFiles.Instance, folder)?.Judge(folder) == OwnerState.Alive)
+            {
+                throw OwnerLock.Running(DiskFiles.Instance, folder);
+            }
+
+            var before = BatchAudit.Run(runFolder);
+            if (before.FindingCount == 0)
+            {
+                return before;
+            }
+
             using var plan = BatchPlan.Open(folder, []);
             using var owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
             Mend(folder, DiskFiles.Instance, plan, owner, time ?? TimeProvider.System);
@@ -43,7 +48,7 @@ public static class BatchRepair
         var recovered = Recovery.Open(folder, files, plan);
         var sealer = new PartSealer(folder, files, plan, recovered.Superseded, owner.Verify);
         var session = recovered.LastSession + 1;
-        OwnerInfo.Current(session).Write(files, folder);
+        OwnerInfo.Current(folder, session).Write(files, folder);
         using var journal = new JournalLog(folder, files, recovered.BeginSession(plan, owner, time.GetUtcNow()));
 
         // Old files go only when the open set is in a new one; that one stays if there is anything in it.

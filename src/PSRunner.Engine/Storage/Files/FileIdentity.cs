@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -31,6 +32,9 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Number)
     /// <summary>Of what a path names now.</summary>
     /// <exception cref="StoreException">Nothing, or it cannot be asked.</exception>
     public static FileIdentity Of(string path) => Of(0, path, byHandle: false);
+
+    /// <summary>For files that name it.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Device:x}:{Number:x}");
 
     private static unsafe FileIdentity Of(int descriptor, string path, bool byHandle)
     {

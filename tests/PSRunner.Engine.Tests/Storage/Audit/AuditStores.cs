@@ -88,7 +88,7 @@ public sealed class AuditStores : IDisposable
 
             // What a kill leaves is what lies there now; its owner is a process that is no more.
             CopyFolder(folder, killed);
-            (OwnerInfo.Current(1) with { ProcessStart = "0" }).Write(DiskFiles.Instance, new RunFolder(killed));
+            (OwnerInfo.Current(new RunFolder(killed), 1) with { ProcessStart = "0" }).Write(DiskFiles.Instance, new RunFolder(killed));
         }
 
         session.Stop("enough");
@@ -123,7 +123,8 @@ public sealed class AuditStores : IDisposable
         }
     }
 
-    private static void CopyFolder(string from, string to)
+    /// <summary>Copies a folder as a user would, though its batch may run; what is only on the way is left out.</summary>
+    public static void CopyFolder(string from, string to)
     {
         foreach (var folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
         {
