@@ -133,7 +133,7 @@ internal static class Errors
         FileIsReadOnly, ErrorKind.WriteError, $"'{path}' is read-only. Use -Force to replace it all the same.", path);
 
     public static TestBatchException NotWritable(string path, Exception inner) => new(
-        FileNotWritable, ErrorKind.WriteError, $"'{path}' cannot be written: {inner.Message} Give another path.", path, inner);
+        FileNotWritable, ErrorKind.WriteError, $"'{path}' cannot be written: {inner.Message.TrimEnd('.')}. What was there is untouched. Make room there, or give another path.", path, inner);
 
     public static TestBatchException NotReadable(Exception inner) => new(
         FileNotReadable, ErrorKind.ReadError, $"A file of the batch cannot be read: {inner.Message}", null, inner);

@@ -71,9 +71,9 @@ internal sealed class ExportFile : IDisposable
 
     public void Dispose()
     {
-        Stream.Dispose();
         if (!_isDone)
         {
+            NamelessFile.Drop(Stream);
             File.Delete(_temporary);
         }
     }

@@ -22,4 +22,17 @@ internal static class NamelessFile
 
         return file;
     }
+
+    /// <summary>Closes a file that is wanted no more.</summary>
+    public static void Drop(FileStream file)
+    {
+        try
+        {
+            file.Dispose();
+        }
+        catch (IOException)
+        {
+            // On a full disk what it still held finds no room, and needs none. It is closed all the same.
+        }
+    }
 }

@@ -97,11 +97,7 @@ internal sealed class RowSpool : IDisposable
         return new ExportTable([.. columns.Select(c => c.Column)], places, _file);
     }
 
-    public void Dispose()
-    {
-        _writer.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => NamelessFile.Drop(_file);
 
     private static ColumnType TypeOf(object cell) => cell switch
     {

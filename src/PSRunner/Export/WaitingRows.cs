@@ -72,8 +72,7 @@ internal sealed class WaitingRows : IDisposable
 
     public void Dispose()
     {
-        _draft?.Dispose();
-        _draftFile?.Dispose();
+        DropDraft();
         _spool.Dispose();
     }
 
@@ -87,8 +86,16 @@ internal sealed class WaitingRows : IDisposable
             }
         }
 
-        _draft.Dispose();
-        _draftFile!.Dispose();
-        (_draft, _draftFile) = (null, null);
+        DropDraft();
+    }
+
+    private void DropDraft()
+    {
+        if (_draft is not null)
+        {
+            _draft.Dispose();
+            NamelessFile.Drop(_draftFile!);
+            (_draft, _draftFile) = (null, null);
+        }
     }
 }
