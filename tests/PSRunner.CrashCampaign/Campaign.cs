@@ -13,7 +13,6 @@ namespace PSRunner.CrashCampaign;
 internal sealed class Campaign(string folder, int kills, int seed, int cases, bool steals) : IDisposable
 {
     private const int MostViolations = 50;
-    private static readonly string[] Endings = ["parquet", "jsonl", "json", "csv", "md"];
 
     private readonly Random _chance = new(seed);
     private readonly int[] _killed = new int[Enum.GetValues<Moment>().Length];
@@ -188,7 +187,7 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
 
     private bool Save(BatchUnderTest batch)
     {
-        var saves = new Saves(batch.Root, Endings[_chance.Next(Endings.Length)]);
+        var saves = new Saves(batch.Root, Saves.Ways[_chance.Next(Saves.Ways.Count)]);
         RunChild(batch, Moment.Saving, saves.Prepare(batch.RunFolder!));
         if (saves.Check() is { } problem)
         {

@@ -57,13 +57,17 @@ catch (Exception e)
 }
 
 Console.WriteLine(campaign.Summary());
-if (campaign.Violations.Count == 0)
+if (campaign.Violations.Count == 0 || steals)
 {
     Directory.Delete(folder, recursive: true);
+}
+
+if (campaign.Violations.Count == 0)
+{
     return 0;
 }
 
-Console.Error.WriteLine($"Broken with {asked}; the run folders are in {folder}:");
+Console.Error.WriteLine(steals ? $"Broken with {asked} --steal, as it must:" : $"Broken with {asked}; the run folders are in {folder}:");
 foreach (var violation in campaign.Violations)
 {
     Console.Error.WriteLine("  " + violation);
