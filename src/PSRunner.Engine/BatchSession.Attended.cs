@@ -20,8 +20,12 @@ public sealed partial class BatchSession
         };
         if (command is { Command: "set", RequestsPerSecond: > 0 and var rate })
         {
-            _steering.ForEach(steering => steering.SetRequestsPerSecond(rate));
-            Volatile.Write(ref _requestsPerSecond, rate);
+            // Where nothing sends requests the rate stays unset, and who asked sees that.
+            if (_steering.Count > 0)
+            {
+                _steering.ForEach(steering => steering.SetRequestsPerSecond(rate));
+                Volatile.Write(ref _requestsPerSecond, rate);
+            }
         }
         else if (happened is null)
         {

@@ -46,8 +46,9 @@ public static class BatchControl
     /// <param name="rate">More than 0.</param>
     /// <param name="canceled">Signaled when the caller waits no more.</param>
     /// <inheritdoc cref="Stop"/>
+    /// <exception cref="TestBatchException"><c>BatchDoesNotAnswer</c>; <c>NoRequestsToLimit</c>: no case of it asks a model.</exception>
     public static bool SetRequestsPerSecond(string runFolder, double rate, WaitHandle canceled) =>
-        Request(runFolder, New("set") with { RequestsPerSecond = rate }, p => p.RequestsPerSecond.Equals(rate), canceled);
+        Request(runFolder, New("set") with { RequestsPerSecond = rate }, p => p.RequestsPerSecond.Equals(rate) ? true : throw NoRequests(p.Id), canceled);
 
     /// <summary>Deletes a batch that nothing works on, with all its results.</summary>
     /// <exception cref="TestBatchException"><c>BatchIsRunning</c>, or there is no batch.</exception>
@@ -63,6 +64,10 @@ public static class BatchControl
 
         Directory.Delete(folder.FullPath, recursive: true);
     }
+
+    private static TestBatchException NoRequests(string id) => new(
+        "NoRequestsToLimit", ErrorKind.InvalidArgument,
+        $"No test of batch '{id}' asks a model, so there are no requests to limit. -ThrottleLimit sets how many tests run at once.", id);
 
     private static ControlCommand New(string command) => new() { Id = Guid.NewGuid().ToString("N"), Command = command };
 

@@ -72,7 +72,16 @@ internal sealed class ModelSession : ILaneSteering
     }
 
     /// <inheritdoc/>
-    public void SetRequestsPerSecond(double rate) => _cap.Pace.Set(rate);
+    public void SetRequestsPerSecond(double rate)
+    {
+        _cap.Pace.Set(rate);
+        foreach (var lane in _lanes.Values)
+        {
+            lane.LookAgain();
+        }
+
+        _embeddedGate.LookAgain();
+    }
 
     /// <summary>A model's client for one attempt, under the caps of the batch.</summary>
     /// <exception cref="TestBatchException">ModelUnknown.</exception>

@@ -67,6 +67,15 @@ internal sealed class SteeredLane
     /// <summary>Cases may begin.</summary>
     public void Begin() => Volatile.Write(ref _begun, 1);
 
+    /// <summary>The rate of the batch is another: who waits for it may go sooner.</summary>
+    public void LookAgain()
+    {
+        foreach (var gate in _gates)
+        {
+            gate.LookAgain();
+        }
+    }
+
     /// <summary>How many cases may run at once; null: as many as it said last.</summary>
     /// <param name="pace">The share of the batch's own cap, in requests per second; infinity: none.</param>
     public int? NextAllowance(double pace)

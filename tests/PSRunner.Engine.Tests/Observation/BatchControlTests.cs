@@ -83,6 +83,18 @@ public sealed class BatchControlTests : IDisposable
     }
 
     [Fact]
+    public void A_batch_that_sends_no_requests_says_so_when_their_rate_is_set()
+    {
+        using var session = Start(20, o => o with { ThrottleLimit = 2 }, (_, _) => BlockThread());
+        WaitUntil(session, p => p.Running == 2);
+        var folder = session.Batch.RunFolder;
+
+        var refused = Assert.Throws<TestBatchException>(() => BatchControl.SetRequestsPerSecond(folder, 5, Never.WaitHandle));
+        Assert.Equal("NoRequestsToLimit", refused.ErrorId);
+        Assert.True(double.IsNaN(session.GetProgress().RequestsPerSecond));
+    }
+
+    [Fact]
     public void What_has_ended_takes_no_commands_and_can_be_removed()
     {
         using var session = Start(3, o => o, (_, _) => Task.FromResult(new AttemptReport { Score = 1 }));

@@ -23,4 +23,7 @@ internal enum Sabotage
     DeadlinesNotKept,
     LateResultBelieved,
     ClockJumpNotHeard,
+    AllowanceNotHeard,
+    LaneStopNotHeard,
+    RateWaitNotHeard,
 }

@@ -7,10 +7,21 @@ internal sealed class SchedulerDriver
 {
     private readonly List<SchedulerAction> _new = [];
 
-    public SchedulerDriver(SimulatedPlan plan, BatchOptions? options = null, RecoveredState? recovered = null, Credits? credits = null)
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">The options; null: one at once.</param>
+    /// <param name="recovered">What earlier sessions left.</param>
+    /// <param name="credits">The credits of journal and reader.</param>
+    /// <param name="steered">What stewards of lanes say before the session begins.</param>
+    public SchedulerDriver(
+        SimulatedPlan plan, BatchOptions? options = null, RecoveredState? recovered = null, Credits? credits = null, SchedulerEvent[]? steered = null)
     {
         Limits = LimitLadder.Resolve(options ?? Options(), new PlanFacts(plan.Count, false, 600));
         Scheduler = new Scheduler(plan, Limits, recovered ?? new RecoveredState(), credits);
+        foreach (var said in steered ?? [])
+        {
+            Tell(said);
+        }
+
         Tell(new SchedulerEvent.Begin());
     }
 

@@ -26,6 +26,9 @@ internal sealed class SimulatedAttempt(SchedulerAction.Start start)
     /// <summary>The same on the clock that jumps.</summary>
     public TimeSpan LastProgressOnClock { get; set; }
 
+    /// <summary>It waits for the right to send a request, and never gets it.</summary>
+    public bool WaitsForRate { get; set; }
+
     public bool Evicted { get; set; }
 
     public TimeSpan? CanceledAt { get; set; }

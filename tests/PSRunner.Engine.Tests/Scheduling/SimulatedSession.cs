@@ -149,6 +149,8 @@ internal sealed class SimulatedSession
                 (Sabotage.SuspensionNotHeard, SchedulerEvent.Suspend) => true,
                 (Sabotage.GateNotHeard, SchedulerEvent.GateMoved { Closed: true }) => true,
                 (Sabotage.ClockJumpNotHeard, SchedulerEvent.ClockJumped) => true,
+                (Sabotage.AllowanceNotHeard, SchedulerEvent.LaneAllowed { Attempts: < int.MaxValue }) => true,
+                (Sabotage.LaneStopNotHeard, SchedulerEvent.LaneStopped) => true,
                 _ => false,
             };
             _actions.Clear();
@@ -229,8 +231,20 @@ internal sealed class SimulatedSession
 
     private TimeSpan Between(double from, double to) => TimeSpan.FromSeconds(from + ((to - from) * _random.NextDouble()));
 
-    private SchedulerEvent.Progress LifeSigns(SimulatedAttempt attempt) => new(
-        attempt.Token, attempt.BegunOnClock, _sabotage == Sabotage.ProgressNotHeard ? attempt.DispatchedAt + _jumps : attempt.LastProgressOnClock);
+    // Who waits for the right to send is not idle: its clock of idle time stands still.
+    private SchedulerEvent.Progress LifeSigns(SimulatedAttempt attempt)
+    {
+        if (attempt.WaitsForRate && attempt.CanceledAt is null)
+        {
+            (attempt.LastProgress, attempt.LastProgressOnClock) = (_time, _time + _jumps);
+        }
+
+        return new SchedulerEvent.Progress(
+            attempt.Token,
+            attempt.BegunOnClock,
+            _sabotage == Sabotage.ProgressNotHeard ? attempt.DispatchedAt + _jumps : attempt.LastProgressOnClock,
+            attempt.WaitsForRate && _sabotage != Sabotage.RateWaitNotHeard);
+    }
 
     // The pool is starved at times.
     private void WaitForThread(SimulatedAttempt attempt) =>
@@ -258,6 +272,9 @@ internal sealed class SimulatedSession
                 break;
             case Habit.KillsHost:
                 Later(Between(0, 5), () => _killed = !attempt.Returned);
+                break;
+            case Habit.Hangs:
+                attempt.WaitsForRate = _plan.Judges[attempt.Index];
                 break;
             default:
                 break;
@@ -403,7 +420,7 @@ internal sealed class SimulatedSession
     private void Trouble()
     {
         var length = _random.Next(20) == 0 ? Between(0, 100_000) : Between(0, 600);
-        switch (_random.Next(10))
+        switch (_random.Next(13))
         {
             case 0:
                 _killed = true;
@@ -448,6 +465,15 @@ internal sealed class SimulatedSession
                     Later(Between(0, 20), () => Tell(new SchedulerEvent.MemoryShort()));
                 }
 
+                break;
+            case 9:
+                Tell(new SchedulerEvent.LaneStopped(_random.Next(_plan.LaneCount), "refused"));
+                break;
+            case 10 or 11:
+                var steered = _random.Next(_plan.LaneCount);
+                Tell(new SchedulerEvent.LaneAllowed(steered, _random.Next(3)));
+                Later(length / 2, () => Tell(new SchedulerEvent.LaneAllowed(steered, _random.Next(1, 5))));
+                Later(length, () => Tell(new SchedulerEvent.LaneAllowed(steered, int.MaxValue)));
                 break;
             case 7:
                 _readerPaused = true;

@@ -23,6 +23,7 @@ internal sealed class SimulationChecks
     private readonly bool[] _stopped;
     private readonly (string? Cause, int Count)[] _streaks;
     private readonly Dictionary<int, int> _laneGates = [];
+    private readonly Dictionary<int, int> _allowed = [];
     private readonly Dictionary<Gate, bool> _gates = [];
     private int _throttle;
     private int _running;
@@ -80,6 +81,8 @@ internal sealed class SimulationChecks
             case SchedulerEvent.ResultsConsumed consumed: _read += consumed.Count; break;
             case SchedulerEvent.GateMoved { Lane: >= 0 } moved: _laneGates[moved.Lane] = moved.Closed ? 1 : 0; break;
             case SchedulerEvent.GateMoved moved: _gates[moved.Gate] = moved.Closed; break;
+            case SchedulerEvent.LaneAllowed allowed: _allowed[allowed.Lane] = allowed.Attempts; break;
+            case SchedulerEvent.LaneStopped stopped: _stopped[stopped.Lane] = true; break;
             case SchedulerEvent.Suspend: _suspendedAt ??= time; break;
             case SchedulerEvent.Resume when _suspendedAt is { } since:
                 _suspended += time - since;
@@ -100,6 +103,7 @@ internal sealed class SimulationChecks
         var lane = _plan.LaneName(_plan.Lanes[start.Index]);
         var beside = _books.Where((b, i) => b.Running && _plan.Lanes[i] == _plan.Lanes[start.Index]).Count();
         Hold(beside < _limits.Lanes.GetValueOrDefault(lane, int.MaxValue), $"{beside} of {lane} run and another is started");
+        Hold(beside < _allowed.GetValueOrDefault(_plan.Lanes[start.Index], int.MaxValue), $"{beside} of {lane} run and another is started, more than its steward allows");
         Hold(_suspendedAt is null, "started while suspended");
         Hold(!_asked, "started after the end was asked for");
         Hold(_gates.Values.All(closed => !closed), "started at a closed gate");
@@ -255,7 +259,8 @@ internal sealed class SimulationChecks
             var canceled = attempt.CanceledAt!.Value;
             Hold(cause switch
             {
-                Causes.TestTimeout => canceled >= attempt.BegunAt + attempt.Limits!.Test,
+                Causes.TestTimeout => !attempt.WaitsForRate && canceled >= attempt.BegunAt + attempt.Limits!.Test,
+                Causes.RateWait => attempt.WaitsForRate && canceled >= attempt.BegunAt + attempt.Limits!.Test,
                 Causes.Stall => attempt.BegunAt is not null && canceled >= attempt.LastProgress + attempt.Limits!.Stall,
                 Causes.MemoryLimit => attempt.Evicted && _books[attempt.Index].Evictions == 3,
                 Causes.NotStarted => attempt.BegunAt is null && canceled >= attempt.DispatchedAt + attempt.Limits!.Test,

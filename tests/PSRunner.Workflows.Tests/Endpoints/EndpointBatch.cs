@@ -34,6 +34,13 @@ internal sealed class EndpointBatch : IDisposable
     /// <summary>Runs cases as a batch to its end.</summary>
     public Ended Run(IEnumerable<TestCase> cases, Func<BatchOptions, BatchOptions>? change = null, IModelCatalog? catalog = null)
     {
+        using var session = Start(cases, change, catalog);
+        return Drain(session);
+    }
+
+    /// <summary>Starts cases as a batch.</summary>
+    public BatchSession Start(IEnumerable<TestCase> cases, Func<BatchOptions, BatchOptions>? change = null, IModelCatalog? catalog = null)
+    {
         var options = new BatchOptions { Name = "e", OutputPath = Path.Combine(_folder, "batches"), ThrottleLimit = 20, RetryCount = 0, TestTimeoutSeconds = 120 };
         using var builder = new BatchBuilder(change?.Invoke(options) ?? options, [new WorkflowExecutor(catalog ?? Catalog)]);
         foreach (var testCase in cases)
@@ -41,8 +48,20 @@ internal sealed class EndpointBatch : IDisposable
             builder.Add(testCase);
         }
 
-        using var session = builder.Start();
-        return Drain(session);
+        return builder.Start();
+    }
+
+    /// <summary>Changes the plan of a batch that nothing works on.</summary>
+    public void Change(string runFolder, IEnumerable<TestCase> cases)
+    {
+        using var change = new PlanChange([new WorkflowExecutor(Catalog)]);
+        foreach (var testCase in cases)
+        {
+            change.Add(testCase);
+        }
+
+        change.Freeze();
+        change.Apply(runFolder);
     }
 
     /// <summary>Goes on with a batch.</summary>
@@ -58,7 +77,8 @@ internal sealed class EndpointBatch : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static Ended Drain(BatchSession session)
+    /// <summary>Takes the results of a session to its end.</summary>
+    public static Ended Drain(BatchSession session)
     {
         var results = new List<TestResult>();
         var began = TimeProvider.System.GetTimestamp();

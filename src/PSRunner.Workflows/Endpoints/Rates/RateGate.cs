@@ -157,6 +157,9 @@ internal sealed class RateGate : IDisposable
     /// <summary>The provider said how much is left of its limit.</summary>
     public void Observe(Headroom headroom) => Change(now => _rates.Observe(now, headroom));
 
+    /// <summary>A batch's cap changed: its requests may wait less long than they were told.</summary>
+    public void LookAgain() => Pump();
+
     /// <summary>Ends the waiting of all.</summary>
     public void Dispose()
     {
