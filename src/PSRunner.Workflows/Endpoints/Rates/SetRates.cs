@@ -100,7 +100,7 @@ internal sealed class SetRates
     {
         // Tokens that came back are worth a piece of time only as far as requests leave it.
         var credit = _requests.IsLimited ? Math.Min(_tokens.Credit, _requests.Unused) : _tokens.Credit;
-        var settled = (Math.Max(_requests.Owed, _tokens.Owed) - credit, Math.Max(_requests.Span, _tokens.Span));
+        var settled = (Math.Max(_requests.Owed, _tokens.Owed) - credit, _requests.Whole(Math.Max(_requests.Span, _tokens.Span)));
         _requests.Settle();
         _tokens.Settle();
         return settled;

@@ -12,7 +12,8 @@ internal sealed class SetSchedule
     /// <summary>A wrong estimate may hold the schedule at most this long: providers count by the minute.</summary>
     private const double LongestDebt = 60;
 
-    private const double Hair = 1e-9;
+    /// <summary>More than the clock's ticks round a lease by.</summary>
+    private const double Hair = 1e-6;
 
     private readonly double _rate;
     private double _next;
@@ -97,6 +98,9 @@ internal sealed class SetSchedule
 
     /// <summary>How long a lease is wanted: for twice of what started since the last, to half a second.</summary>
     public double Span => Math.Clamp(2 * _taken / _rate, 1 / _rate, Math.Max(LeaseAsk.Seconds, 1 / _rate));
+
+    /// <summary>So much of it as holds whole starts, one at least: what a lease's last start took of others' time would be known to them too late.</summary>
+    public double Whole(double span) => IsLimited ? Math.Max(1, Math.Floor((span + Hair) * _rate)) / _rate : span;
 
     /// <summary>The lease is settled and used up, whatever was left of it.</summary>
     public void Settle()

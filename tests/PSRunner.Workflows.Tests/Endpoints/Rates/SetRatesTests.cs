@@ -19,7 +19,7 @@ public sealed class SetRatesTests
             AssertTenSeconds(holders, rate, from: 0);
             var equal = holders.Starts.Count / (double)processes;
             Assert.All(holders.Starts.CountBy(s => s.Holder), held => Assert.InRange(held.Value, (0.8 * equal) - 2, (1.2 * equal) + 2));
-        }, iter: 60);
+        }, iter: 100);
 
     [Theory]
     [InlineData(0.5)]
