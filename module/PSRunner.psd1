@@ -22,6 +22,7 @@
         'Measure-TestResult'
         'New-CommandTest'
         'New-PesterTest'
+        'New-PromptTest'
         'New-ScriptTest'
         'New-WorkflowTest'
         'Register-TestEndpoint'

@@ -9,7 +9,7 @@ public sealed class TestCase
 {
     private readonly KeyValuePair<string, object?>[] _parameters;
 
-    /// <param name="kind">The executor that runs it, in lower case: <c>workflow</c>, <c>script</c>, <c>command</c>, <c>pester</c>.</param>
+    /// <param name="kind">The executor that runs it, in lower case: <c>workflow</c>, <c>prompt</c>, <c>script</c>, <c>command</c>, <c>pester</c>.</param>
     /// <param name="name">What tables show; needs not be unique.</param>
     /// <param name="parameters">Names and scalar values, in the order in which they become properties and columns.</param>
     /// <exception cref="ArgumentException">A value is no scalar, or a name occurs twice.</exception>

@@ -52,7 +52,7 @@ public sealed class WorkflowExecutor : ITestExecutor
 
     /// <inheritdoc/>
     public string NeedOf(TestCase testCase) =>
-        testCase.GetParameter(Parameters.Model) is string model ? new ModelNeed(model, testCase.Definition.Contains("\"native\":true", StringComparison.Ordinal)).ToString() : "";
+        ModelNeed.Of(testCase, native: testCase.Definition.Contains("\"native\":true", StringComparison.Ordinal));
 
     /// <inheritdoc/>
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
@@ -90,14 +90,14 @@ public sealed class WorkflowExecutor : ITestExecutor
             Message = card.Verdict.Message,
             Output = string.Join("; ", conversation.Runs.Select(r => r.Run.Succeeded ? $"{r.Run.Tool} ok" : $"{r.Run.Tool} {r.Run.ErrorCode}")),
             Metrics = client.GetService<RequestLog>() is { } log ? EndpointMetrics.Added(card.Metrics, log) : card.Metrics,
-            Artifacts = [new Artifact(Transcript.FileName, Transcript.Write(Head(context, definition.Task, plan, prompt, registry), conversation, card))],
+            Artifacts = [new Artifact(Transcript.FileName, Transcript.Write(Head(context, definition.Task, plan, prompt, registry), conversation, card.Verdict.Cause, card.Score, card.Metrics))],
             RetryAfter = conversation.Fault?.RetryAfter,
         };
     }
 
     private static TranscriptCase Head(AttemptContext context, WorkflowTask task, IReadOnlyList<string> plan, RenderedPrompt prompt, ToolRegistry registry) => new(
         context.CaseId,
-        context.Case.GetParameters().ToDictionary(p => p.Key, p => Convert.ToString(p.Value, System.Globalization.CultureInfo.InvariantCulture)),
+        Transcript.ParametersOf(context.Case),
         task,
         plan,
         prompt.Plan?.Tools,

@@ -12,4 +12,5 @@ namespace PSRunner.Workflows;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TranscriptLine))]
 [JsonSerializable(typeof(WorkflowDefinition))]
+[JsonSerializable(typeof(PromptDefinition))]
 internal sealed partial class WorkflowJson : JsonSerializerContext;

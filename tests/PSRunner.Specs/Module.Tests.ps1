@@ -150,3 +150,24 @@ Describe 'Help' {
         @($help.examples.example).Count | Should -BeGreaterThan 0
     }
 }
+
+Describe 'New-PromptTest' {
+    It 'takes the rows of a CSV as prompts, and their other columns as parameters' {
+        @'
+id,category,prompt,expected
+1,math,What is 2+2?,4
+2,words,Reply with exactly: Paris,Paris
+3,words,Tell me of {Rome},Rome
+'@ | Set-Content qa.csv
+        $answers = Import-Csv qa.csv | New-PromptTest sim-strong | Start-TestBatch qa 6> $null | Sort-Object Index
+        $answers.Outcome | Should -Be ('Passed', 'Passed', 'Failed')
+        $answers.category | Should -Be ('math', 'words', 'words')
+        ($answers | Measure-TestResult category | Where-Object Group -eq words).PassRate | Should -Be 0.5
+        $answers[2].Message | Should -Be "expected 'Rome'; got 'You asked: Tell me of {Rome}'"
+    }
+
+    It 'holds a reply to a JSON schema' {
+        'Reply with: {"a":1}', 'Reply with: {"a":"1"}' | New-PromptTest sim-strong -ExpectSchema '{"properties":{"a":{"type":"integer"}}}' |
+            Start-TestBatch schema 6> $null | Sort-Object Index | ForEach-Object Outcome | Should -Be ('Passed', 'Failed')
+    }
+}

@@ -17,6 +17,15 @@ internal static partial class Placeholders
     public static string Fill(string text, string where, IReadOnlyList<KeyValuePair<string, object?>> values) =>
         text.Contains('{', StringComparison.Ordinal) ? Pattern().Replace(text, match => ValueOf(match, where, values)) : text;
 
+    /// <summary>The text with those placeholders filled that a parameter fills; every other brace is itself.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="values">The case's parameters.</param>
+    /// <param name="escape">Makes a value what it must be within the text.</param>
+    public static string FillKnown(string text, IReadOnlyList<KeyValuePair<string, object?>> values, Func<string, string> escape) =>
+        text.Contains('{', StringComparison.Ordinal)
+            ? Pattern().Replace(text, match => match.Groups["name"].Success && TryFind(match.Groups["name"].Value, values, out var value) ? escape(ToText(value)) : match.Value)
+            : text;
+
     /// <summary>A value as a program gets it: the same on every machine.</summary>
     public static string ToText(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 
@@ -28,12 +37,9 @@ internal static partial class Placeholders
         }
 
         var name = match.Groups["name"].Value;
-        foreach (var (key, value) in values)
+        if (TryFind(name, values, out var value))
         {
-            if (string.Equals(key, name, StringComparison.OrdinalIgnoreCase))
-            {
-                return ToText(value);
-            }
+            return ToText(value);
         }
 
         var known = values.Count == 0 ? "There are none" : $"There are {string.Join(", ", values.Select(v => v.Key))}";
@@ -41,6 +47,21 @@ internal static partial class Placeholders
             "PlaceholderUnknown", ErrorKind.InvalidArgument,
             $"{where} has the placeholder {{{name}}} and no parameter '{name}' fills it. {known}: add it with -Matrix or -Parameter, or write {{{{{name}}}}} for the text itself.",
             name);
+    }
+
+    private static bool TryFind(string name, IReadOnlyList<KeyValuePair<string, object?>> values, out object? value)
+    {
+        foreach (var (key, found) in values)
+        {
+            if (string.Equals(key, name, StringComparison.OrdinalIgnoreCase))
+            {
+                value = found;
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
     }
 
     [GeneratedRegex(@"\{\{(?<literal>[\p{L}_][\w-]*)\}\}|\{(?<name>[\p{L}_][\w-]*)\}")]

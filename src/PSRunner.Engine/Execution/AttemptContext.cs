@@ -11,6 +11,7 @@ public sealed class AttemptContext
     private string _lastActivity = "started";
     private long _rateWaits;
     private long _rateWaitEnded;
+    private long _ownLimits;
 
     /// <summary>The case.</summary>
     public required TestCase Case { get; init; }
@@ -37,7 +38,7 @@ public sealed class AttemptContext
     public string? SharedText { get; init; }
 
     /// <summary>The timestamp (of <see cref="Time"/>) of the last work done; read by the conductor against the stall window.</summary>
-    internal long LastProgress => WaitsForRate ? Time.GetTimestamp() : Math.Max(Volatile.Read(ref _lastProgress), Volatile.Read(ref _rateWaitEnded));
+    internal long LastProgress => WaitsForRate || Interlocked.Read(ref _ownLimits) > 0 ? Time.GetTimestamp() : Math.Max(Volatile.Read(ref _lastProgress), Volatile.Read(ref _rateWaitEnded));
 
     /// <summary>True while it waits for the right to send a request: the stall clock stands still.</summary>
     internal bool WaitsForRate => Interlocked.Read(ref _rateWaits) > 0;
@@ -71,12 +72,36 @@ public sealed class AttemptContext
         return new RateWait(this);
     }
 
+    /// <summary>
+    /// Says that something runs under a limit of its own, until the result is disposed of: code of the test that judges a reply,
+    /// whose stall would be the test's fault and not the endpoint's. The stall clock stands still meanwhile.
+    /// </summary>
+    internal IDisposable KeepOwnLimit()
+    {
+        Interlocked.Increment(ref _ownLimits);
+        return new OwnLimit(this);
+    }
+
     /// <summary>Says that work was done (bytes of a reply, a turn, a line of output). Not a heartbeat. Cheap, from any thread.</summary>
     /// <param name="activity">A few words for the message of a timeout, <c>turn 3 answered</c>.</param>
     public void ReportProgress(string activity)
     {
         Volatile.Write(ref _lastActivity, activity);
         Volatile.Write(ref _lastProgress, Time.GetTimestamp());
+    }
+
+    private sealed class OwnLimit(AttemptContext context) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                context.ReportProgress(context.LastActivity);
+                Interlocked.Decrement(ref context._ownLimits);
+            }
+        }
     }
 
     private sealed class RateWait(AttemptContext context) : IDisposable

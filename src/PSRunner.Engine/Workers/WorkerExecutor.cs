@@ -1,3 +1,4 @@
+using System.Globalization;
 using PSRunner.Engine.Execution;
 
 namespace PSRunner.Engine.Workers;
@@ -58,7 +59,10 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
     }
 
     /// <inheritdoc/>
-    public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
+    public Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation) => RunAsync(context, Timeout.InfiniteTimeSpan, cancellation);
+
+    /// <summary>Runs one attempt that may take so long, without the time in which its worker is made ready.</summary>
+    public async Task<AttemptReport> RunAsync(AttemptContext context, TimeSpan limit, CancellationToken cancellation)
     {
         var pool = _pool ?? throw new InvalidOperationException("Workers live in a session.");
         WorkerProcess worker;
@@ -79,7 +83,14 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
 
         try
         {
-            var report = await worker.RunAsync(context, cancellation).ConfigureAwait(false);
+            using var late = new CancellationTokenSource(limit, context.Time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+            var report = await worker.RunAsync(context, both.Token).ConfigureAwait(false);
+            if (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                report = report with { Cause = Causes.TestTimeout, Message = string.Create(CultureInfo.InvariantCulture, $"no end within {limit.TotalSeconds:0.###} s") };
+            }
+
             worker.TidyUp(context, report.Cause == Causes.None);
             return report;
         }

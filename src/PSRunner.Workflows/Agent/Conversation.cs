@@ -20,6 +20,9 @@ internal enum ConversationEnd
     /// <summary>All turns were used.</summary>
     TurnLimit,
 
+    /// <summary>The one reply that was asked for came.</summary>
+    Answered,
+
     /// <summary>The provider gave no usable reply.</summary>
     ProviderFault,
 }

@@ -3,6 +3,8 @@ namespace PSRunner.Workflows.Agent;
 /// <summary>The parts of a reply between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>: what is written there is weighed, not asked for.</summary>
 internal sealed class Thoughts
 {
+    private const string End = "</think>";
+
     private readonly List<(int Start, int End)> _finished = [];
     private int _neverEnds = int.MaxValue;
     private int _next;
@@ -34,6 +36,27 @@ internal sealed class Thoughts
             found._finished.Add((start, end));
             at = end;
         }
+    }
+
+    /// <summary>A reply without them; all of what never ended is thought, too. A beginning that was cut off is still one.</summary>
+    public static string Without(string reply)
+    {
+        var left = new System.Text.StringBuilder();
+        var at = 0;
+        while (at < reply.Length)
+        {
+            var start = reply.IndexOf("<think>", at, StringComparison.OrdinalIgnoreCase);
+            left.Append(reply, at, (start < 0 ? reply.Length : start) - at);
+            if (start < 0)
+            {
+                break;
+            }
+
+            var end = reply.IndexOf(End, start, StringComparison.OrdinalIgnoreCase);
+            at = end < 0 ? reply.Length : end + End.Length;
+        }
+
+        return left.ToString() is var text && text.IndexOf(End, StringComparison.OrdinalIgnoreCase) is >= 0 and var cut ? text[(cut + End.Length)..] : text;
     }
 
     /// <summary>True when the position lies in finished thoughts. Asked in growing order of positions.</summary>

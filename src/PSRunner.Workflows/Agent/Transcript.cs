@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using PSRunner.Workflows.Scoring;
 using PSRunner.Workflows.Tasks;
 using PSRunner.Workflows.Tools;
 
@@ -10,6 +9,7 @@ namespace PSRunner.Workflows.Agent;
 /// <summary>A line of a transcript.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(TranscriptCase), "case")]
+[JsonDerivedType(typeof(TranscriptPrompt), "prompt")]
 [JsonDerivedType(typeof(TranscriptMessage), "message")]
 [JsonDerivedType(typeof(TranscriptRun), "run")]
 [JsonDerivedType(typeof(TranscriptEnd), "end")]
@@ -30,6 +30,13 @@ internal sealed record TranscriptCase(
     IReadOnlyList<string>? ShownPlan,
     IReadOnlyDictionary<string, IReadOnlyList<string>> Dependencies) : TranscriptLine;
 
+/// <summary>The first line of a plain prompt's transcript: what was asked for.</summary>
+/// <param name="CaseId">The case's id.</param>
+/// <param name="Parameters">The case's parameters by name, values as text.</param>
+/// <param name="Expect">One of <see cref="Expectations.ExpectationKinds"/>.</param>
+/// <param name="Value">What was expected.</param>
+internal sealed record TranscriptPrompt(string CaseId, IReadOnlyDictionary<string, string?> Parameters, string Expect, string Value) : TranscriptLine;
+
 /// <summary>A message.</summary>
 internal sealed record TranscriptMessage(int Turn, string Role, string Text) : TranscriptLine;
 
@@ -49,6 +56,10 @@ internal sealed record TranscriptEnd(
 /// <summary>The file <c>transcript.jsonl</c> of an attempt: complete enough to judge the attempt again without any model.</summary>
 internal static class Transcript
 {
+    /// <summary>A case's parameters by name, values as text.</summary>
+    public static IReadOnlyDictionary<string, string?> ParametersOf(TestCase testCase) =>
+        testCase.GetParameters().ToDictionary(p => p.Key, p => Convert.ToString(p.Value, System.Globalization.CultureInfo.InvariantCulture));
+
     /// <summary>The artifact's name.</summary>
     public const string FileName = "transcript.jsonl";
 
@@ -56,7 +67,12 @@ internal static class Transcript
     private const int MaxMessageChars = 200_000;
 
     /// <summary>Writes a conversation and its judgement as JSON Lines. Equal conversations give equal bytes.</summary>
-    public static byte[] Write(TranscriptCase head, Conversation conversation, ScoreCard card)
+    /// <param name="head">What was asked.</param>
+    /// <param name="conversation">What happened.</param>
+    /// <param name="cause">How it was judged.</param>
+    /// <param name="score">What it scored.</param>
+    /// <param name="metrics">What was counted.</param>
+    public static byte[] Write(TranscriptLine head, Conversation conversation, string cause, double score, IReadOnlyDictionary<string, double> metrics)
     {
         using var bytes = new MemoryStream();
         Append(head);
@@ -73,7 +89,7 @@ internal static class Transcript
         }
 
         Append(new TranscriptEnd(
-            conversation.End, conversation.Fault?.Cause, conversation.Fault?.Message, conversation.Counts, card.Verdict.Cause, card.Score, card.Metrics));
+            conversation.End, conversation.Fault?.Cause, conversation.Fault?.Message, conversation.Counts, cause, score, metrics));
         return bytes.ToArray();
 
         void Append(TranscriptLine line)

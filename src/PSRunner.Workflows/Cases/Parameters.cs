@@ -1,10 +1,13 @@
 namespace PSRunner.Workflows.Cases;
 
-/// <summary>The parameters of a workflow case; they become properties and columns of its result.</summary>
+/// <summary>The parameters of cases that ask a model; they become properties and columns of their results.</summary>
 internal static class Parameters
 {
     /// <summary>The model's name.</summary>
     public const string Model = "Model";
+
+    /// <summary>What a plain prompt asks; its beginning when it is long.</summary>
+    public const string Prompt = "Prompt";
 
     /// <summary>One of <see cref="Prompts.PromptTypes"/>.</summary>
     public const string PromptType = "PromptType";

@@ -1,6 +1,7 @@
 namespace PSRunner.Workflows.Cases;
 
-/// <summary>PowerShell's wildcards: <c>*</c>, <c>?</c>, <c>[abc]</c>, <c>[a-c]</c>, in any case. An unclosed <c>[</c> is itself.</summary>
+/// <summary>PowerShell's wildcards: <c>*</c>, <c>?</c>, <c>[abc]</c>, <c>[a-c]</c>, in any case; a backquote makes the next of
+/// them itself. So is an unclosed <c>[</c>.</summary>
 internal static class Wildcard
 {
     /// <summary>True when the pattern fits the whole text. Time grows with pattern times text at most.</summary>
@@ -39,12 +40,21 @@ internal static class Wildcard
         return p == pattern.Length;
     }
 
+    /// <summary>A pattern that fits this text alone.</summary>
+    public static string Escape(string text) => string.Concat(text.Select(c => c is '*' or '?' or '[' or ']' or '`' ? $"`{c}" : c.ToString()));
+
     private static bool MatchesOne(string pattern, int at, char c, out int length)
     {
         length = 1;
         if (pattern[at] == '?')
         {
             return true;
+        }
+
+        if (pattern[at] == '`' && at + 1 < pattern.Length)
+        {
+            length = 2;
+            return Fold(pattern[at + 1]) == Fold(c);
         }
 
         var end = pattern[at] == '[' ? pattern.IndexOf(']', at + 1) : -1;

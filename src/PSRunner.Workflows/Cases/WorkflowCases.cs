@@ -109,7 +109,7 @@ public static class WorkflowCases
         ]).Where(part => part.Length > 0));
 
     /// <summary>The known values that the patterns match, in the order of the patterns, each once.</summary>
-    private static List<string> Select(string parameter, IReadOnlyList<string> patterns, IReadOnlyList<string> known)
+    internal static List<string> Select(string parameter, IReadOnlyList<string> patterns, IReadOnlyList<string> known)
     {
         var selected = new List<string>();
         foreach (var pattern in patterns)

@@ -52,8 +52,10 @@ internal sealed class EmbeddedModel(ModelProfile profile, string caseId, int try
             yield break;
         }
 
-        var decision = new AgentMind(profile.Skill, caseId, memory).Decide();
         var native = options?.Tools is { Count: > 0 };
+        var decision = native || TaskReading.HasTask(memory.Prompt)
+            ? new AgentMind(profile.Skill, caseId, memory).Decide()
+            : new AgentDecision(null, "", PlainAnswer.To(memory.Prompt, profile.Skill, caseId));
         var text = native && decision.Kind is not null ? decision.Thought : AgentVoice.Write(decision, profile.Skill.ClosesCallTags);
         for (var piece = 0; piece < Pieces; piece++)
         {

@@ -10,6 +10,9 @@ internal static class TaskReading
 
     private static readonly string[] StepMarks = ["first ", "then ", "and finally ", "finally ", "in the end"];
 
+    /// <summary>Whether a prompt sets a task for tools.</summary>
+    public static bool HasTask(string prompt) => prompt.Contains(TaskHeading, StringComparison.Ordinal);
+
     /// <summary>The task's text in a prompt; the whole prompt when it has no such part.</summary>
     public static string TaskOf(string prompt)
     {

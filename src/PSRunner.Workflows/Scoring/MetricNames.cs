@@ -89,6 +89,9 @@ internal static class MetricNames
     /// <summary>What the tokens cost, by the prices of the endpoint.</summary>
     public const string Cost = "Cost";
 
+    /// <summary>What is counted of requests, whatever is asked.</summary>
+    public static IReadOnlyList<string> OfRequests { get; } = [Requests, ProviderErrors, InputChars, OutputChars];
+
     /// <summary>What only an endpoint can say; not measured for embedded models.</summary>
     public static IReadOnlyList<string> OfEndpoint { get; } = [Resends, RateWaitSeconds, SecondsPerTurn, InputTokens, OutputTokens, Cost];
 

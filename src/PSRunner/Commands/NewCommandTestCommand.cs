@@ -8,7 +8,7 @@ namespace PSRunner.Commands;
 /// <summary>Makes test cases that run a program, one for each combination of the matrix. Nothing is started.</summary>
 [Cmdlet(VerbsCommon.New, "CommandTest")]
 [OutputType(typeof(TestCase))]
-public sealed class NewCommandTestCommand : NewTestCommand
+public sealed class NewCommandTestCommand : NewMatrixTestCommand
 {
     /// <summary>The program.</summary>
     [Parameter(Position = 0, HelpMessage = "The program: a name in PATH, or a path.")]
@@ -20,16 +20,6 @@ public sealed class NewCommandTestCommand : NewTestCommand
     [AllowNull]
     [AllowEmptyCollection]
     public object?[] ArgumentList { get; set; } = [];
-
-    /// <summary>Lists of values to cross.</summary>
-    [Parameter(HelpMessage = "Names and lists of values: one case for each combination. [ordered]@{} keeps the order.")]
-    [ValidateNotNull]
-    public IDictionary? Matrix { get; set; }
-
-    /// <summary>Parameters that are the same for all cases.</summary>
-    [Parameter(HelpMessage = "Names and values that are the same for all cases.")]
-    [ValidateNotNull]
-    public IDictionary? Parameter { get; set; }
 
     /// <summary>Variables of the program.</summary>
     [Parameter(HelpMessage = "Variables of the program; $null removes one. '$env:NAME' in single quotes passes a secret by name, never stored.")]
@@ -50,11 +40,6 @@ public sealed class NewCommandTestCommand : NewTestCommand
     [Parameter(HelpMessage = "What tables show; the command line when not given. May hold placeholders.")]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
-
-    /// <summary>Free words to select results by.</summary>
-    [Parameter(HelpMessage = "Free words to select results by.")]
-    [ValidateNotNullOrEmpty]
-    public string[] Tag { get; set; } = [];
 
     private protected override void End()
     {

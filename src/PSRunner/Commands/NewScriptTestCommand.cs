@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using PSRunner.Engine.Commands;
 using PSRunner.Engine.Planning;
@@ -9,7 +8,7 @@ namespace PSRunner.Commands;
 /// <summary>Makes test cases that run a script, one for each combination of the matrix. Nothing is started.</summary>
 [Cmdlet(VerbsCommon.New, "ScriptTest", DefaultParameterSetName = FromBlock)]
 [OutputType(typeof(TestCase))]
-public sealed class NewScriptTestCommand : NewTestCommand
+public sealed class NewScriptTestCommand : NewMatrixTestCommand
 {
     private const string FromBlock = "ScriptBlock";
     private const string FromFile = "File";
@@ -24,25 +23,10 @@ public sealed class NewScriptTestCommand : NewTestCommand
     [ValidateNotNullOrEmpty]
     public string? FilePath { get; set; }
 
-    /// <summary>Lists of values to cross.</summary>
-    [Parameter(HelpMessage = "Names and lists of values: one case for each combination. [ordered]@{} keeps the order.")]
-    [ValidateNotNull]
-    public IDictionary? Matrix { get; set; }
-
-    /// <summary>Parameters that are the same for all cases.</summary>
-    [Parameter(HelpMessage = "Names and values that are the same for all cases.")]
-    [ValidateNotNull]
-    public IDictionary? Parameter { get; set; }
-
     /// <summary>What tables show.</summary>
     [Parameter(HelpMessage = "What tables show; the parameters' values when not given. May hold placeholders, '{model}'.")]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
-
-    /// <summary>Free words to select results by.</summary>
-    [Parameter(HelpMessage = "Free words to select results by.")]
-    [ValidateNotNullOrEmpty]
-    public string[] Tag { get; set; } = [];
 
     private protected override void End()
     {

@@ -26,6 +26,9 @@ internal sealed record ScriptInput
     /// <summary>The input object as CliXML; null: the script runs without input.</summary>
     public string? Input { get; init; }
 
+    /// <summary>Values that bind to the script's parameters by name beside the input, as CliXML of a hashtable; null: the input's own do.</summary>
+    public string? Named { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, ScriptJson.Default.ScriptInput);
 
     public static ScriptInput Parse(string json) => JsonSerializer.Deserialize(json, ScriptJson.Default.ScriptInput)!;

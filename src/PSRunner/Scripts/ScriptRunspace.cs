@@ -198,7 +198,7 @@ internal sealed class ScriptRunspace : IDisposable
     private static void AddCall(PowerShell shell, LoadedScript script, ScriptInput input)
     {
         var item = input.Input is null ? null : PSSerializer.Deserialize(input.Input);
-        var (named, positional) = input.Input is null ? ([], []) : script.Bind(item);
+        var (named, positional) = input.Input is null ? ([], []) : input.Named is null ? script.Bind(item) : script.Bind(item, PSSerializer.Deserialize(input.Named));
         shell.AddScript(Call, useLocalScope: true)
             .AddParameter("PSRunnerBlock", script.Block).AddParameter("PSRunnerItem", item)
             .AddParameter("PSRunnerNamed", named).AddParameter("PSRunnerPositional", positional)
@@ -251,6 +251,13 @@ internal sealed class ScriptRunspace : IDisposable
             }
 
             return (named, named.Count > 0 || _parameters.Count == 0 || _firstIsPiped ? [] : [item]);
+        }
+
+        /// <summary>The object as the first parameter, and other values by name.</summary>
+        public (Hashtable Named, object?[] Positional) Bind(object? item, object? values)
+        {
+            var (named, _) = Bind(values);
+            return (named, _parameters.Count == 0 || _firstIsPiped || named.ContainsKey(_parameters[0].Name) ? [] : [item]);
         }
 
         private static HashSet<string> NamesOf(ParameterAst parameter)
