@@ -74,6 +74,7 @@ public sealed class PromptCases(PromptCaseOptions options, IModelCatalog models)
         IReadOnlyList<KeyValuePair<string, object?>> values)
     {
         var text = Fill(prompt, "-Prompt");
+        values = [new(Parameters.Prompt, text), .. values];
         var name = row.Name is { } given ? Fill(given, "-Name") : text;
         var (value, shared) = Expect(expected.Key, expected.Value, values);
         return new TestCase(

@@ -100,7 +100,9 @@ public sealed class NewPromptTestCommand : NewMatrixTestCommand
             System = Text(nameof(System), System),
             Name = Text(nameof(Name), Name),
             Expected = [.. Expected()],
-            Values = Scripts.InputObject.RowOf(InputObject) is null ? [] : Scripts.InputObject.ParametersOf(InputObject),
+            Values = Scripts.InputObject.RowOf(InputObject) is not null || (InputObject?.BaseObject is string && _typed.Contains(nameof(Prompt)))
+                ? Scripts.InputObject.ParametersOf(InputObject)
+                : [],
         };
         foreach (var testCase in _cases!.Of(row))
         {
