@@ -79,6 +79,16 @@ public sealed class BindingTests : IDisposable
     public void A_value_out_of_range_is_refused_by_its_parameter(string script) =>
         Assert.StartsWith("ParameterArgumentValidationError", _shell.InvokeExpectingError(script).FullyQualifiedErrorId, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("New-WorkflowTest sim-strong -TaskType basic_task")]
+    [InlineData("New-PromptTest sim-strong hello -ExpectText hi")]
+    [InlineData("New-CommandTest sh")]
+    [InlineData("New-ScriptTest { 1 }")]
+    public void All_makers_of_cases_take_the_same_limits(string maker) =>
+        Assert.Equal(
+            "60 3 gpu 2",
+            _shell.Invoke($"$c = @({maker} -TimeoutSeconds ([timespan]'0:1:0') -RetryCount 3 -Resource gpu -Repeat 2); '{{0}} {{1}} {{2}} {{3}}' -f $c[0].TestTimeoutSeconds, $c[0].RetryCount, $c[0].Lane, $c[0].Repeat").Single().BaseObject);
+
     [Fact]
     public void A_name_that_no_batch_has_is_left_to_ErrorAction_as_with_the_other_getters() =>
         Assert.Equal("goes on", _shell.Invoke("Get-TestResult nope-such, nope-too -ErrorAction Ignore; 'goes on'").Single().BaseObject);

@@ -41,6 +41,9 @@ public sealed record WorkflowCaseOptions
     /// <summary>True: native function calls instead of tags.</summary>
     public bool Native { get; init; }
 
+    /// <summary>Seconds a case may take; NaN: the batch's limit.</summary>
+    public double TestTimeoutSeconds { get; init; } = double.NaN;
+
     /// <summary>Free words to select results by.</summary>
     public IReadOnlyList<string> Tag { get; init; } = [];
 

@@ -90,6 +90,7 @@ public static class WorkflowCases
             Lane = options.Resource ?? $"model:{model}",
             Tags = options.Tag,
             Repeat = options.Repeat,
+            TestTimeoutSeconds = options.TestTimeoutSeconds,
             RetryCount = options.RetryCount,
             Definition = definitions.Of(taskType, difficulty, instance),
             Shared = shared,

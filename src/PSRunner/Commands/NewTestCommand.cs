@@ -24,7 +24,7 @@ public abstract class NewTestCommand : TestBatchCommand
     public int RetryCount { get; set; }
 
     /// <summary>What the cases compete for.</summary>
-    [Parameter(HelpMessage = "What the cases compete for, gpu for example: one at a time, or what -ResourceLimit of Start-TestBatch says.")]
+    [Parameter(HelpMessage = "What the cases compete for, gpu for example: one at a time, or what -ResourceLimit of Start-TestBatch says. Tests of models: their endpoint, when not given.")]
     [ValidatePattern(ResourceLimits.NamePattern)]
     public string? Resource { get; set; }
 

@@ -8,7 +8,7 @@ namespace PSRunner.Commands;
 /// <summary>Makes the cross product of models, prompt types, tasks and rates as test cases. Nothing is started.</summary>
 [Cmdlet(VerbsCommon.New, "WorkflowTest")]
 [OutputType(typeof(TestCase))]
-public sealed class NewWorkflowTestCommand : TestBatchCommand
+public sealed class NewWorkflowTestCommand : NewTestCommand
 {
     /// <summary>Models; wildcards.</summary>
     [Parameter(Position = 0, HelpMessage = "Models to test; wildcards.")]
@@ -85,21 +85,6 @@ public sealed class NewWorkflowTestCommand : TestBatchCommand
     [ValidateNotNullOrEmpty]
     public string[] Tag { get; set; } = [];
 
-    /// <summary>How often each case runs.</summary>
-    [Parameter(HelpMessage = "How often each case runs.")]
-    [ValidateRange(1, 100_000)]
-    public int Repeat { get; set; } = 1;
-
-    /// <summary>Retries of these cases.</summary>
-    [Parameter(HelpMessage = "Retries of these cases; the batch's count when not given.")]
-    [ValidateRange(0, 100)]
-    public int RetryCount { get; set; }
-
-    /// <summary>What the cases compete for.</summary>
-    [Parameter(HelpMessage = "What the cases compete for, one at a time unless -ResourceLimit of Start-TestBatch says more; their model's endpoint when not given.")]
-    [ValidatePattern(ResourceLimits.NamePattern)]
-    public string? Resource { get; set; }
-
     private protected override void End()
     {
         var options = new WorkflowCaseOptions
@@ -116,9 +101,10 @@ public sealed class NewWorkflowTestCommand : TestBatchCommand
             ToolRegistry = ToolRegistry is null ? null : ToFilePath(ToolRegistry),
             MaxTurns = MaxTurns,
             Native = NativeFunctionCalling,
+            TestTimeoutSeconds = OwnTimeoutSeconds,
             Tag = Tag,
             Repeat = Repeat,
-            RetryCount = Given(nameof(RetryCount), RetryCount),
+            RetryCount = OwnRetryCount,
             Resource = Resource,
         };
         foreach (var testCase in WorkflowCases.Create(options, Executors.Models))
