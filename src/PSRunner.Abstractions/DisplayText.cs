@@ -81,6 +81,9 @@ public static class DisplayText
     /// <summary>A count with thousands set apart by commas.</summary>
     public static string Count(long count) => Text($"{count:N0}");
 
+    /// <summary><c>1 case</c>, <c>5,600 cases</c>.</summary>
+    public static string Cases(long count) => count == 1 ? "1 case" : $"{Count(count)} cases";
+
     /// <summary>A count that may not be known; NaN gives <c>-</c>.</summary>
     public static string CountOrUnknown(double count) => double.IsNaN(count) ? NotMeasured : Text($"{count:0}");
 

@@ -6,7 +6,7 @@ internal static class BatchRunReport
     /// <summary>What begins, and how to go on if it is cut off.</summary>
     public static IEnumerable<string> Start(TestBatch batch, string atOnce, TimeSpan limit) =>
     [
-        $"{batch.Id}: {DisplayText.Count(batch.Planned)} cases, {atOnce}, at most {DisplayText.Duration(limit.TotalSeconds)}",
+        $"{batch.Id}: {DisplayText.Cases(batch.Planned)}, {atOnce}, at most {DisplayText.Duration(limit.TotalSeconds)}",
         $"If cut off: Resume-TestBatch {batch.Id}",
     ];
 

@@ -197,7 +197,7 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
 
         var limits = _batch.Limits;
         var atOnce = $"{limits.Throttle} at once" + ResourceLimits.Describe(limits.Lanes, limits.Throttle);
-        var what = $"Start batch '{Name}' of {DisplayText.Count(_batch.Count)} cases, {atOnce}, "
+        var what = $"Start batch '{Name}' of {DisplayText.Cases(_batch.Count)}, {atOnce}, "
             + $"test limit {DisplayText.Duration(limits.Test.TotalSeconds)}, batch limit {DisplayText.Duration(limits.Batch.TotalSeconds)}";
         if (!ShouldProcess(ToShortPath(_batch.RunFolder), what))
         {
