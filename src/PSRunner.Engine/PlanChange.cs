@@ -59,11 +59,13 @@ public sealed class PlanChange : IDisposable
     /// the place of the old one, and batch.json, which says how much of the file is the plan, last.
     /// </summary>
     /// <param name="runFolder">The run folder, a full path.</param>
+    /// <param name="retryOutcome">Outcomes, or causes with wildcards, whose cases are to run again where the changed plan has them; null: none.</param>
     /// <param name="time">The clock; null: the system's.</param>
     /// <exception cref="TestBatchException">There is no batch, it cannot take these cases, or a process works on it.</exception>
-    public PlanDifference Apply(string runFolder, TimeProvider? time = null)
+    public PlanDifference Apply(string runFolder, IReadOnlyList<string>? retryOutcome = null, TimeProvider? time = null)
     {
         var folder = new RunFolder(runFolder);
+        var again = new OutcomeFilter(retryOutcome ?? [], nameof(ResumeOptions.RetryOutcome));
         try
         {
             using (var plan = BatchPlan.Open(folder, _executors))
@@ -73,7 +75,7 @@ public sealed class PlanChange : IDisposable
             }
 
             using var owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
-            return Apply(folder, DiskFiles.Instance, owner, time ?? TimeProvider.System);
+            return Apply(folder, DiskFiles.Instance, owner, again, time ?? TimeProvider.System);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -81,12 +83,12 @@ public sealed class PlanChange : IDisposable
         }
     }
 
-    internal PlanDifference Apply(RunFolder folder, IStoreFiles files, OwnerLock owner, TimeProvider time)
+    internal PlanDifference Apply(RunFolder folder, IStoreFiles files, OwnerLock owner, OutcomeFilter again, TimeProvider time)
     {
         using var plan = BatchPlan.Open(folder, _executors);
         var recovered = Recovery.Open(folder, files, plan);
         var difference = Compare(plan, recovered.Outcomes);
-        Return(difference, plan, recovered);
+        Return(difference, plan, recovered, again);
         if (difference.Dropped > 0 || recovered.Reopened.Count > 0)
         {
             Record(difference.DroppedCases, folder, files, plan, recovered, owner, time);
@@ -161,16 +163,17 @@ public sealed class PlanChange : IDisposable
         }
     }
 
-    // Cases that an earlier change left out and that are back.
-    private static void Return(PlanDifference difference, BatchPlan plan, RecoveredState recovered)
+    // Cases that an earlier change left out and that are back, and those that are to run again: here, because only here is
+    // known which cases the changed plan has.
+    private static void Return(PlanDifference difference, BatchPlan plan, RecoveredState recovered, OutcomeFilter again)
     {
         var skipped = RecordParser.ByteOf(Outcomes.Skipped);
-        if (!recovered.Outcomes.Contains(skipped))
+        if (again.IsEmpty && !recovered.Outcomes.Contains(skipped))
         {
             return;
         }
 
-        foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(r => r.Cause == Causes.Excluded && difference.Wants(r.Index)))
+        foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(r => difference.Wants(r.Index) && (r.Cause == Causes.Excluded || again.Matches(r))))
         {
             recovered.Reopen(result.Index);
         }

@@ -60,6 +60,29 @@ public sealed class PlanChangeTests : IDisposable
     }
 
     [Fact]
+    public void Of_the_cases_that_are_to_run_again_only_those_do_that_the_changed_plan_has()
+    {
+        var runFolder = Run(Start(Cases(0, 6))).Batch.RunFolder;
+        using var change = Change(Cases(2, 5));
+        Assert.Equal((1, 4, 2, 0), change.Apply(runFolder, [Outcomes.Passed]) is var d ? (d.Added, d.Kept, d.Removed, d.Dropped) : default);
+
+        var after = Run(BatchSession.Resume(runFolder, new ResumeOptions(), [new NoopExecutor()]));
+
+        Assert.Equal([2, 3, 4, 5, 6], after.Results.Select(r => r.Index).Order());
+        Assert.Equal([1, 1, 3, 3, 3, 3, 3], Stored(runFolder).OrderBy(pair => pair.Key).Select(pair => pair.Value.Session));
+        AssertWhole(runFolder, 7);
+
+        // What an earlier change left out without a result does not come in by an outcome.
+        var stopped = Run(Start(Cases(10, 6), stopAfter: 2)).Batch.RunFolder;
+        using var less = Change(Cases(10, 3));
+        Run(Resume(stopped, less, out _));
+        less.Apply(stopped, [Outcomes.Skipped, Outcomes.Passed]);
+        Assert.All(Run(BatchSession.Resume(stopped, new ResumeOptions(), [new NoopExecutor()])).Results, r => Assert.InRange(r.Index, 0, 2));
+        Assert.All(Stored(stopped).Values.Where(r => r.Index > 2), r => Assert.Contains(r.Outcome, (string[])[Outcomes.Skipped, Outcomes.Passed]));
+        AssertWhole(stopped, 6);
+    }
+
+    [Fact]
     public void Equal_cases_are_told_apart_by_their_repeat()
     {
         var runFolder = Run(Start([Case(1), Case(1)])).Batch.RunFolder;
@@ -114,7 +137,7 @@ public sealed class PlanChangeTests : IDisposable
         using var owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
         try
         {
-            change.Apply(folder, new CutOffFiles(operations), owner, TimeProvider.System);
+            change.Apply(folder, new CutOffFiles(operations), owner, new OutcomeFilter([], ""), TimeProvider.System);
             return false;
         }
         catch (IOException e) when (e.Message == CutOffFiles.Message)

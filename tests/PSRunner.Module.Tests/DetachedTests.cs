@@ -76,6 +76,25 @@ public sealed class DetachedTests : IDisposable
         Until(() => File.Exists(Path.Combine(runFolder, "guardian.json")) ? 0 : 1);
     }
 
+    [Fact]
+    public void A_changed_plan_goes_on_as_a_job_and_detached_and_runs_again_only_what_it_has()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
+        using var shell = ShellProcess.Run(_folder, """
+            $cases = New-CommandTest sh '-c','exit {n}' -Matrix @{ n = 0..5 }
+            $null = $cases[0..2] | Start-TestBatch night 6>$null
+            $job = $cases[0], $cases[2], $cases[3] | Resume-TestBatch night -RetryOutcome Failed -AsJob 6>$null
+            $null = Wait-Job $job -Timeout 60
+            $ran = [int[]](Receive-Job $job).Index; [array]::Sort($ran); "$ran"
+            $batch = $cases[2..5] | Resume-TestBatch night -RetryOutcome Failed -Detached 6>$null
+            Wait-TestBatch night -TimeoutSeconds 60 | ForEach-Object { "$($_.State) $($_.Planned) $($_.Done)" }
+            $session = @{}; Get-TestResult night | ForEach-Object { $session[$_.Index] = $_.Session }; "$(0..5 | ForEach-Object { $session[$_] })"
+            Test-TestBatch night -Quiet
+            """);
+        Assert.Empty(shell.Errors);
+        Assert.Equal(["2 3", "Completed 6 6", "1 1 5 5 5 5", "True"], shell.Output);
+    }
+
     // 100 cases of 0.4 s, two at once: long enough to be killed in, short enough to wait for.
     private string StartDetached(string name)
     {

@@ -172,7 +172,8 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
         // Asked before the change and before the run: the change is what -WhatIf is about.
         if (ShouldProcess(Batches.Read(_plan.RunFolder).Id, $"Resume batch with a changed plan: {_plan.Freeze()}"))
         {
-            Say($"Plan changed: {_plan.Apply()}.");
+            Say($"Plan changed: {_plan.Apply(_changes.RetryOutcome)}.");
+            _changes = _changes with { RetryOutcome = [] }; // Done, and without the cases that the plan no longer has.
             Run(Batches.Read(_plan.RunFolder));
         }
     }

@@ -23,8 +23,9 @@ internal sealed class ChangedPlan(string runFolder) : IDisposable
     }
 
     /// <summary>Makes the change.</summary>
+    /// <param name="retryOutcome">Outcomes and causes whose cases run again where the plan has them.</param>
     /// <returns>What it meant, in words.</returns>
-    public string Apply() => Describe(_change.Apply(runFolder));
+    public string Apply(IReadOnlyList<string> retryOutcome) => Describe(_change.Apply(runFolder, retryOutcome));
 
     public void Dispose() => _change.Dispose();
 
