@@ -129,7 +129,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TestBatchException)
         {
             report.Error(
-                folder.ResourceFile(hash), $"Case {index} and maybe more need it, and it is missing or was changed.",
+                folder.ResourceFile(hash), $"Case {index} and maybe more need it, and it is not what was written: {e.Message}",
                 "Put the file back from a copy; without it these cases cannot run.");
         }
     }
