@@ -13,6 +13,8 @@ namespace PSRunner.Workflows.Endpoints;
 /// </summary>
 internal sealed class ModelEndpoint
 {
+    private static readonly ResiliencePropertyKey<PendingRequest> Request = new("PSRunner.Request");
+
     private readonly ResiliencePipeline _resending;
     private readonly SeededRandom _random;
     private int _turn;
@@ -49,13 +51,23 @@ internal sealed class ModelEndpoint
     /// <exception cref="ProviderException">There is no usable reply.</exception>
     public async Task<T> ExecuteAsync<T>(PendingRequest request, Func<Sending, Task<T>> send, CancellationToken cancellation)
     {
+        var context = ResilienceContextPool.Shared.Get(cancellation);
+        context.Properties.Set(Request, request);
         try
         {
-            return await _resending.ExecuteAsync(token => Choose(request).SendAsync(request, send, token), cancellation).ConfigureAwait(false);
+            return await _resending.ExecuteAsync(
+                (sent, _) => Choose(request).SendAsync(request, send, sent.CancellationToken), context, state: 0).ConfigureAwait(false);
         }
         catch (BrokenCircuitException error)
         {
-            throw new ProviderException(Causes.ServerError, "The endpoint keeps failing; requests to it are held back.", error.RetryAfter, error);
+            // What is held back ends as those did that failed; but it was not sent, so it was not late.
+            var failed = error.InnerException as ProviderException;
+            var cause = failed is null or { Cause: Causes.NoReply } ? Causes.ServerError : failed.Cause;
+            throw new ProviderException(cause, $"The endpoint keeps failing; requests to it are held back. {failed?.Message}".TrimEnd(), error.RetryAfter, error);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
         }
     }
 
@@ -112,7 +124,7 @@ internal sealed class ModelEndpoint
         DelayGenerator = args => ValueTask.FromResult(args.Outcome.Exception switch
         {
             ProviderException { Cause: Causes.Throttled or Causes.Auth or Causes.Quota } => TimeSpan.Zero,
-            _ when HasAnother => TimeSpan.Zero,
+            _ when HasAnother(args.Context.Properties.GetValue(Request, null!)) => TimeSpan.Zero,
             ProviderException { RetryAfter: { } wait } => wait,
             BrokenCircuitException { RetryAfter: { } wait } => wait,
             _ => (TimeSpan?)null,
@@ -121,8 +133,7 @@ internal sealed class ModelEndpoint
 
     private bool HasOpen => Deployments.Any(d => !d.IsClosed);
 
-    // The one that failed may be among them: two that work are another one for sure.
-    private bool HasAnother => Deployments.Count > 1 && Deployments.Count(d => !d.IsClosed && !d.IsBroken) > 1;
+    private bool HasAnother(PendingRequest failed) => Deployments.Count > 1 && Deployments.Any(d => d != failed.Last && !d.IsClosed && !d.IsBroken);
 
     private double NextRandom()
     {
