@@ -54,6 +54,11 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
         {
             throw new RefusedAnswer(new HttpFault(Causes.NoReply, $"No answer began within {options.PauseLimit.TotalSeconds:0.###} s."), error);
         }
+        catch (OperationCanceledException error) when (error.InnerException is TimeoutException && !both.IsCancellationRequested)
+        {
+            // The sockets' own limit: nothing was sent yet.
+            throw new RefusedAnswer(new HttpFault(Causes.Connection, $"No connection within {options.ConnectLimit.TotalSeconds:0.###} s."), error);
+        }
     }
 
     private static async Task<byte[]> ReadAsync(Stream body, CancellationToken cancellationToken)

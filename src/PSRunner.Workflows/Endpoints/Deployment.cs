@@ -79,6 +79,15 @@ internal sealed class Deployment : IDisposable
         }
     }
 
+    /// <summary>True when a reply came whole at any time.</summary>
+    public bool HasAnswered { get; private set; }
+
+    /// <summary>A reply came whole.</summary>
+    public void Answered() => HasAnswered = true;
+
+    /// <summary>True while it keeps failing; when it is time, one request is sent to see whether it still does.</summary>
+    public bool IsFailing => _state.CircuitState != CircuitState.Closed;
+
     /// <summary>True when it keeps failing and it is not time for a probe.</summary>
     public bool IsBroken => _state.CircuitState switch
     {

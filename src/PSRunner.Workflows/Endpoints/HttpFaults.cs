@@ -105,7 +105,11 @@ internal static partial class HttpFaults
     private static int? InnerStatus(ErrorBody error) =>
         error.Codes.Select(code => int.TryParse(code, out var number) && number is >= 400 and < 600 ? number : (int?)null).FirstOrDefault(n => n is not null);
 
-    private static string Deepest(Exception error) => error.InnerException is { } inner && inner.Message != error.Message ? $"{error.Message} {inner.Message}" : error.Message;
+    private static string Deepest(Exception error)
+    {
+        var outer = error.Message.Replace(", see inner exception", "", StringComparison.Ordinal);
+        return error.InnerException is { } inner && !outer.Contains(inner.Message.TrimEnd('.'), StringComparison.Ordinal) ? $"{outer} {inner.Message}" : outer;
+    }
 
     private static string Short(string text)
     {

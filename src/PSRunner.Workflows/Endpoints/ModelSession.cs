@@ -163,7 +163,7 @@ internal sealed class ModelSession : ILaneSteering
 
             if (!finding.IsHealthy)
             {
-                _facts.Note($"Endpoint '{lane.Name}' is not well: {finding.Message} Its tests begin all the same.");
+                _facts.Note($"Endpoint '{lane.Name}' is not well: {finding.Message.TrimEnd('.')}. Its tests begin all the same.");
             }
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)

@@ -41,6 +41,7 @@ internal sealed class Sending : IDisposable
     /// <param name="usage">The tokens used; null when the provider did not say.</param>
     public void Answered(UsageDetails? usage)
     {
+        _deployment.Answered();
         _permit.Answered(usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount);
         _request.Log.Reply(_time.GetElapsedTime(_sentAt), usage?.InputTokenCount ?? double.NaN, usage?.OutputTokenCount ?? double.NaN, _request.Tokens);
     }

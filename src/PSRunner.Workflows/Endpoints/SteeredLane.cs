@@ -12,6 +12,9 @@ internal sealed class SteeredLane
 {
     private const double AheadSeconds = 2;
 
+    /// <summary>What may run while an endpoint has not answered once: as many as it takes to stop a lane by errors in a row.</summary>
+    private const int MostUnanswered = 20;
+
     private readonly IReadOnlyList<Deployment> _deployments;
     private readonly IReadOnlyList<RateGate> _gates;
     private int _entered;
@@ -80,7 +83,7 @@ internal sealed class SteeredLane
     /// <param name="pace">The share of the batch's own cap, in requests per second; infinity: none.</param>
     public int? NextAllowance(double pace)
     {
-        var allowed = Volatile.Read(ref _begun) == 0 ? 0 : (int)Math.Min(int.MaxValue, (double)Volatile.Read(ref _entered) + Room(pace));
+        var allowed = Volatile.Read(ref _begun) == 0 ? 0 : (int)Math.Min(HasAnswered ? int.MaxValue : MostUnanswered, (double)Volatile.Read(ref _entered) + Room(pace));
         return Interlocked.Exchange(ref _allowed, allowed) == allowed ? null : allowed;
     }
 
@@ -103,9 +106,17 @@ internal sealed class SteeredLane
             + (held > TimeSpan.FromSeconds(1) ? $", held {DisplayText.Duration(held.TotalSeconds)}" : "");
     }
 
+    private bool HasAnswered => _deployments.Count == 0 || _deployments.Any(d => d.HasAnswered);
+
     // What has begun and not entered yet will send its first request any moment.
     private double Room(double pace)
     {
+        // What waits to send again will try the endpoint when it is time; without any such, one case has to.
+        if (_deployments.Count > 0 && _deployments.All(d => d.IsFailing))
+        {
+            return Volatile.Read(ref _entered) == 0 && _deployments.Any(d => !d.IsBroken) ? 1 : 0;
+        }
+
         var (rate, queued, held) = (0.0, 0, double.PositiveInfinity);
         for (var i = 0; i < _gates.Count; i++)
         {

@@ -8,7 +8,7 @@ namespace PSRunner.Workflows.Tests.Endpoints;
 internal sealed class EndpointBatch : IDisposable
 {
     public const string Key = "sk-test-0123456789abcdef+/=";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(Environment.GetEnvironmentVariable("PSRUNNER_LONG_TESTS") == "1" ? 15 : 3);
     private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-endpoints-").FullName;
     private readonly string _variable = "PSRUNNER_TEST_KEY_" + Guid.NewGuid().ToString("N");
 

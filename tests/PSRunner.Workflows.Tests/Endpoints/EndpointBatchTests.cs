@@ -14,35 +14,46 @@ public sealed class EndpointBatchTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _batch.Dispose();
 
+    /// <summary>
+    /// The batch of the flawed prompts behind HTTP. PSRUNNER_LONG_TESTS=1 runs all of it, as module/Examples/FlawedPrompts.ps1
+    /// does, at ten requests a second, which takes eight minutes; else one model, one instance and a higher rate.
+    /// </summary>
     [Fact]
     public async Task Over_HTTP_the_flawed_prompts_score_as_in_process_and_the_rate_is_kept()
     {
-        const double rate = 60;
-        var wit = new Wit("sim-strong");
+        var isLong = Environment.GetEnvironmentVariable("PSRUNNER_LONG_TESTS") == "1";
+        var (rate, instances) = isLong ? (10.0, 5) : (60.0, 1);
+        string[] profiles = isLong ? ["sim-strong", "sim-weak", "sim-unclosed-tags"] : ["sim-strong"];
+        var wit = new Wit(profiles.ToDictionary(p => "remote-" + p));
         var arrivals = new ConcurrentQueue<TimeSpan>();
         var began = TimeProvider.System.GetTimestamp();
         await using var server = ChatServer.Start(new ServerOptions { Wit = wit.Reply, Served = (_, _) => arrivals.Enqueue(TimeProvider.System.GetElapsedTime(began)) });
-        _batch.Register("remote", server.Endpoint, e => e with { RequestsPerMinute = double.NaN });
-        var cases = WorkflowCases.Create(new() { Model = ["remote"], PromptType = ["flawed_*"], Instances = 1, Seed = 42 }, _batch.Catalog).ToList();
+        foreach (var name in wit.Profiles.Keys)
+        {
+            _batch.Register(name, server.Endpoint, e => e with { RequestsPerMinute = double.NaN });
+        }
 
-        var inProcess = _batch.Run(cases, catalog: new InProcess("remote", "sim-strong", wit));
+        var cases = WorkflowCases.Create(new() { Model = [.. wit.Profiles.Keys], PromptType = ["flawed_*"], Instances = instances, Seed = 42 }, _batch.Catalog).ToList();
+
+        var inProcess = _batch.Run(cases, catalog: new InProcess(wit));
         var overHttp = _batch.Run(cases, o => o with { RequestsPerSecond = rate });
 
-        output.WriteLine($"{overHttp.Results.Count} results, {server.Requests} requests, {string.Join(' ', overHttp.Notes)}");
         Assert.Equal((BatchStates.Completed, cases.Count), (overHttp.Batch.State, overHttp.Results.Count));
 
         // The server knows a case by its prompt; the few that share one with another cannot be told apart there.
-        var compared = inProcess.Results.Where(r => !wit.Ambiguous.Contains(r.Id)).OrderBy(r => r.Id).ToList();
-        Assert.True(compared.Count >= 30, $"{compared.Count} cases are compared");
-        Assert.Equal(compared.Select(Judgement), overHttp.Results.Where(r => !wit.Ambiguous.Contains(r.Id)).OrderBy(r => r.Id).Select(Judgement));
+        var compared = inProcess.Results.Where(r => !wit.Ambiguous.Contains(r.Id)).OrderBy(r => r.Id).Select(Judgement).ToList();
+        var found = overHttp.Results.Where(r => !wit.Ambiguous.Contains(r.Id)).OrderBy(r => r.Id).Select(Judgement).ToList();
+        output.WriteLine($"{overHttp.Results.Count} results, {server.Requests} requests in {arrivals.Max().TotalSeconds:0} s; {compared.Count} compared, {compared.Intersect(found).Count()} equal. {string.Join(' ', overHttp.Notes)}");
+        Assert.True(compared.Count >= 0.8 * cases.Count, $"{compared.Count} cases are compared");
+        Assert.Equal(compared, found);
 
         // Over any second no more than the rate, what late timers may catch up, and what a busy machine was late to count.
         var times = arrivals.Order().ToList();
-        Assert.All(times.Select((t, i) => times.Skip(i).TakeWhile(u => u - t < TimeSpan.FromSeconds(1)).Count()), count => Assert.InRange(count, 0, rate * 1.5));
+        Assert.All(times.Select((t, i) => times.Skip(i).TakeWhile(u => u - t < TimeSpan.FromSeconds(1)).Count()), count => Assert.InRange(count, 0, Math.Max(rate * 1.5, rate + 5)));
         var metrics = overHttp.Results[0].GetMetrics().ToDictionary(m => m.Key, m => m.Value);
         Assert.All([MetricNames.InputTokens, MetricNames.OutputTokens, MetricNames.RateWaitSeconds, MetricNames.SecondsPerTurn], name => Assert.True(metrics[name] > 0, name));
         Assert.Equal((0, double.NaN), (metrics[MetricNames.Resends], metrics[MetricNames.Cost]));
-        Assert.Equal(overHttp.Results.Sum(r => r.GetMetrics().First(m => m.Key == MetricNames.Requests).Value) + 2, server.Requests);
+        Assert.Equal(overHttp.Results.Sum(r => r.GetMetrics().First(m => m.Key == MetricNames.Requests).Value) + (2 * profiles.Length), server.Requests);
     }
 
     [Theory]

@@ -17,6 +17,9 @@ internal static class FaultTable
 {
     private static readonly FaultRow Harmless = new("Passed", "", "", Heals: true);
 
+    /// <summary>An address that does not exist, or does not speak TLS.</summary>
+    public static FaultRow Unreachable { get; } = Errored("connection");
+
     /// <summary>Faults of a single request.</summary>
     public static IReadOnlyDictionary<Fault, FaultRow> Rows { get; } = new Dictionary<Fault, FaultRow>
     {

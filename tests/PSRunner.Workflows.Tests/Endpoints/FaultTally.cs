@@ -1,4 +1,3 @@
-using PSRunner.ModelServer;
 using PSRunner.Workflows.Scoring;
 
 namespace PSRunner.Workflows.Tests.Endpoints;
@@ -39,14 +38,13 @@ internal sealed class FaultTally(string name)
     public int Blamed { get; private set; }
 
     /// <param name="result">A result.</param>
-    /// <param name="met">The faults that its case met, in their order.</param>
-    /// <param name="streams">Whether its replies came in pieces.</param>
+    /// <param name="met">What the faults that its case met must end in, in their order.</param>
     /// <param name="mustFail">True when its fault lasts, so that it cannot end well.</param>
-    public void Count(TestResult result, IReadOnlyList<Fault> met, bool streams, bool mustFail)
+    public void Count(TestResult result, IReadOnlyList<FaultRow> met, bool mustFail)
     {
         _ids.Add(result.Id);
         Blamed += result.Outcome == "Failed" || result.FaultDomain == "Model" ? 1 : 0;
-        var harms = met.Select(fault => FaultTable.Of(fault, streams)).Where(row => row.Cause.Length > 0).ToList();
+        var harms = met.Where(row => row.Cause.Length > 0).ToList();
         var tries = result.Attempt + result.GetMetrics().FirstOrDefault(m => m.Key == MetricNames.Resends).Value;
         var end = (result.Outcome, result.Cause, result.FaultDomain);
         var isWell = end == ("Passed", "", "");
@@ -55,7 +53,7 @@ internal sealed class FaultTally(string name)
             : end == (harms[^1].Outcome, harms[^1].Cause, harms[^1].Domain) && (mustFail || harms.Count > 1 || !harms[0].Heals);
         if (!isRight)
         {
-            _wrong.Add($"{result.Name} met {string.Join(' ', met)}: {end}, attempt {result.Attempt}, {tries} tries: {result.Message}");
+            _wrong.Add($"{result.Name} met {string.Join(", ", harms.Select(row => row.Cause))}: {end}, attempt {result.Attempt}, {tries} tries: {result.Message}");
         }
 
         if (met.Count == 0)

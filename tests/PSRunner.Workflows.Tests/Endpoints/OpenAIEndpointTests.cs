@@ -42,6 +42,7 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
             (ModelServer.Fault.ReasoningOnly, Causes.EmptyReply),
             (ModelServer.Fault.KeyRevoked, Causes.Auth),
             (ModelServer.Fault.ContentFilter, Causes.Refused),
+            (ModelServer.Fault.ErrorInBody, Causes.ServerError),
             (ModelServer.Fault.CloseInTheMiddle, Causes.Connection),
             (ModelServer.Fault.Reset, Causes.Connection),
             (ModelServer.Fault.NeverAnswer, Causes.NoReply),
@@ -87,6 +88,17 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
             using var endpoint = Endpoint(address, o => o with { Resends = 0 });
             Assert.Equal(Causes.Connection, (await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint))).Cause);
         }
+    }
+
+    [Fact]
+    public async Task A_handshake_that_does_not_end_is_a_fault_of_the_connection()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var endpoint = Endpoint(new Uri($"https://{silent.LocalEndpoint}/v1"), o => o with { Resends = 0, ConnectLimit = TimeSpan.FromSeconds(0.3) });
+
+        var error = await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint));
+        Assert.Equal((Causes.Connection, "No connection within 0.3 s."), (error.Cause, error.Message));
     }
 
     [Theory]
@@ -165,13 +177,15 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
     private sealed record Asked(bool Streams = true, int Resends = 4)
     {
         public TimeSpan RequestLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+        public TimeSpan ConnectLimit { get; init; } = TimeSpan.FromSeconds(15);
     }
 
     /// <summary>An endpoint with one key and one deployment.</summary>
     private sealed class Single(Uri address, Asked asked) : IDisposable
     {
         private readonly Deployment _deployment = new(
-            new EndpointOptions { Address = address, Model = "m", Key = new ApiKey("the-secret-key"), Streams = asked.Streams, Rates = new RateOptions { RequestsPerSecond = 100 } },
+            new EndpointOptions { Address = address, Model = "m", Key = new ApiKey("the-secret-key"), Streams = asked.Streams, ConnectLimit = asked.ConnectLimit, Rates = new RateOptions { RequestsPerSecond = 100 } },
             TimeProvider.System);
 
         public RateGate Gate => _deployment.Gate;
