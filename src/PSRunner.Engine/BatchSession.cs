@@ -262,6 +262,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
             Time = _time,
             Allow = (lane, attempts) => _conductor.Post(new SchedulerEvent.LaneAllowed(lane, attempts)),
             StopLane = (lane, why) => _conductor.Post(new SchedulerEvent.LaneStopped(lane, why)),
+            Postpone = why => _conductor.Post(new SchedulerEvent.CasesPostponed(why)),
             End = (state, message) => _conductor.Post(new SchedulerEvent.EndRequested(state, message)),
             Note = Note,
         };

@@ -25,6 +25,12 @@ internal sealed class AttemptRunner(
         {
             report = Judge(await ExecuteAsync(attempt).ConfigureAwait(false));
         }
+        catch (CasePostponedException)
+        {
+            attempt.End(new AttemptReport());
+            post(new SchedulerEvent.Ended(attempt.Token, Cause: null));
+            return;
+        }
 #pragma warning disable CA1031 // Whatever a test throws is that test's result.
         catch (Exception e)
         {

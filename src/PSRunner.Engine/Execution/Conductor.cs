@@ -129,7 +129,7 @@ internal sealed partial class Conductor
         }
     }
 
-    private static bool IsOfALane(SchedulerEvent happened) => happened is SchedulerEvent.LaneAllowed or SchedulerEvent.LaneStopped;
+    private static bool IsOfALane(SchedulerEvent happened) => happened is SchedulerEvent.LaneAllowed or SchedulerEvent.LaneStopped or SchedulerEvent.CasesPostponed;
 
     // The machine slept or the process was stopped. What was done before that counts on the clock from before.
     private void OnJump(TimeSpan due, TimeSpan now)

@@ -60,6 +60,9 @@ public sealed record SteeringFacts
     /// <summary>No case of a lane begins any more in this session; the words say why.</summary>
     public required Action<int, string> StopLane { get; init; }
 
+    /// <summary>Cases of one need in the lanes of others withdraw when their turn comes; the words say why.</summary>
+    public required Action<string> Postpone { get; init; }
+
     /// <summary>Ends the batch early: one of <see cref="BatchStates"/>, and why.</summary>
     public required Action<string, string> End { get; init; }
 

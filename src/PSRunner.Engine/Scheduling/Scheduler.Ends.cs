@@ -188,8 +188,13 @@ internal sealed partial class Scheduler
         _retries.RemoveLane(lane);
         _suspects.RemoveLane(lane);
         var name = _plan.LaneName(lane) is { Length: > 0 } given ? $"Lane '{given}'" : "The lane without a name";
-        _stoppedLanes.Add($"{name} was stopped: {why}.");
-        Note(_stoppedLanes[^1] + (_lanes.HasUnbegun(lane) || Waiting < waiting ? " Its other cases stay pending." : ""));
+        NoteStop($"{name} was stopped: {why}." + (_lanes.HasUnbegun(lane) || Waiting < waiting ? " Its other cases stay pending." : ""));
+    }
+
+    private void NoteStop(string text)
+    {
+        _stops.Add(text);
+        Note(text);
     }
 
     private void OnDurable(int count)
@@ -243,7 +248,7 @@ internal sealed partial class Scheduler
     {
         if (_phase == Phase.Open && Running == 0 && Waiting == 0 && _lanes.Exhausted && Unsaved == 0)
         {
-            End(BatchStates.Stopped, string.Join(' ', _stoppedLanes));
+            End(BatchStates.Stopped, string.Join(' ', _stops));
         }
         else if (_phase == Phase.Closing && ((Running == 0 && Unsaved == 0) || _now >= _closesAt))
         {

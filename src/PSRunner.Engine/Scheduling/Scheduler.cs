@@ -28,7 +28,7 @@ internal sealed partial class Scheduler
     private readonly SlotTable _slots = new();
     private readonly DeadlineHeap _deadlines = new();
     private readonly HashSet<AttemptToken> _zombies = [];
-    private readonly List<string> _stoppedLanes = [];
+    private readonly List<string> _stops = [];
 
     private List<SchedulerAction> _actions = [];
     private Phase _phase;
@@ -185,6 +185,7 @@ internal sealed partial class Scheduler
             case SchedulerEvent.MemoryShort: OnMemoryShort(); break;
             case SchedulerEvent.LaneAllowed e: OnAllowed(e); break;
             case SchedulerEvent.LaneStopped e: StopLane(e.Lane, e.Why); break;
+            case SchedulerEvent.CasesPostponed e: NoteStop(e.Why); break;
             case SchedulerEvent.ThrottleSet e: OnThrottle(e.Limit); break;
             case SchedulerEvent.Suspend: OnSuspend(); break;
             case SchedulerEvent.Resume: OnResume(); break;

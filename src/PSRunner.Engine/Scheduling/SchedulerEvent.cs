@@ -1,3 +1,5 @@
+using PSRunner.Engine.Execution;
+
 namespace PSRunner.Engine.Scheduling;
 
 /// <summary>What can happen to a scheduler.</summary>
@@ -21,9 +23,9 @@ internal abstract record SchedulerEvent
 
     /// <summary>The executor returned.</summary>
     /// <param name="Token">The attempt.</param>
-    /// <param name="Cause">A word of <see cref="Causes"/>.</param>
+    /// <param name="Cause">A word of <see cref="Causes"/>; null: nothing was done, and the case stays pending for a later session.</param>
     /// <param name="RetryAfter">What the provider asked for.</param>
-    internal sealed record Ended(AttemptToken Token, string Cause, TimeSpan? RetryAfter = null) : SchedulerEvent;
+    internal sealed record Ended(AttemptToken Token, string? Cause, TimeSpan? RetryAfter = null) : SchedulerEvent;
 
     /// <summary>The answer to <see cref="SchedulerAction.AskProgress"/>.</summary>
     /// <param name="Token">The attempt.</param>
@@ -49,6 +51,9 @@ internal abstract record SchedulerEvent
 
     /// <summary>No case of a lane can run in this session.</summary>
     internal sealed record LaneStopped(int Lane, string Why) : SchedulerEvent;
+
+    /// <summary>Cases that have no lane of their own withdraw when their turn comes (<see cref="CasePostponedException"/>); the words say why.</summary>
+    internal sealed record CasesPostponed(string Why) : SchedulerEvent;
 
     /// <summary>Another number of attempts may run at once.</summary>
     internal sealed record ThrottleSet(int Limit) : SchedulerEvent;

@@ -1,8 +1,13 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
+using PSRunner.Engine.Execution;
 
 namespace PSRunner.Workflows.Endpoints;
 
-/// <summary>A model's client for one attempt: tells the lane when the attempt began to send, and when it ended.</summary>
+/// <summary>
+/// A model's client for one attempt: tells the lane when the attempt began to send, and when it ended. A case that competes
+/// for something else than its model, so that nothing held it back, waits here for the model's first requests.
+/// </summary>
 internal sealed class AttemptClient(IChatClient inner, SteeredLane? lane) : DelegatingChatClient(inner)
 {
     private int _entered;
@@ -10,18 +15,25 @@ internal sealed class AttemptClient(IChatClient inner, SteeredLane? lane) : Dele
     /// <summary>What a request waits for before its own limit begins; null: the client sees to that.</summary>
     public RequestTurn? Turn { get; init; }
 
+    /// <summary>Stops the attempt's clocks until the result is disposed of.</summary>
+    public Func<IDisposable>? StopClocks { get; init; }
+
     /// <inheritdoc/>
-    public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        Enter();
-        return base.GetResponseAsync(messages, options, cancellationToken);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
+        return await base.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        Enter();
-        return base.GetStreamingResponseAsync(messages, options, cancellationToken);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var update in InnerClient.GetStreamingResponseAsync(messages, options, cancellationToken).ConfigureAwait(false))
+        {
+            yield return update;
+        }
     }
 
     /// <inheritdoc/>
@@ -39,11 +51,30 @@ internal sealed class AttemptClient(IChatClient inner, SteeredLane? lane) : Dele
         base.Dispose(disposing);
     }
 
-    private void Enter()
+    /// <exception cref="CasePostponedException">The first requests showed that the model cannot be used.</exception>
+    private async ValueTask EnterAsync(CancellationToken cancellation)
     {
+        if (lane is null || Volatile.Read(ref _entered) == 1)
+        {
+            return;
+        }
+
+        if (!lane.Looked.IsCompleted)
+        {
+            using (StopClocks?.Invoke())
+            {
+                await lane.Looked.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+        }
+
+        if (lane.Finding is { IsFinal: true } finding)
+        {
+            throw new CasePostponedException(finding.Message);
+        }
+
         if (Interlocked.Exchange(ref _entered, 1) == 0)
         {
-            lane?.Enter();
+            lane.Enter();
         }
     }
 }

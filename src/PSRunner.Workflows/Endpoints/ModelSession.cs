@@ -45,7 +45,12 @@ internal sealed class ModelSession : ILaneSteering
         }
 
         Beat();
-        _canaries = Task.WhenAll(_lanes.Values.Where(lane => lane.Open is not null).Select(lane => Task.Run(() => LookAsync(lane))));
+        foreach (var lane in _lanes.Values.Where(lane => lane.Open is not null))
+        {
+            lane.Looked = Task.Run(() => LookAsync(lane));
+        }
+
+        _canaries = Task.WhenAll(_lanes.Values.Select(lane => lane.Looked));
     }
 
     /// <inheritdoc/>
@@ -94,7 +99,7 @@ internal sealed class ModelSession : ILaneSteering
         }
 
         var log = new RequestLog(context.Time, _cap, context.WaitForRate) { Prices = lane.Prices };
-        return new AttemptClient(new EndpointClient(open.Endpoint, log, context.Limits.Request), lane);
+        return new AttemptClient(new EndpointClient(open.Endpoint, log, context.Limits.Request), lane) { StopClocks = context.WaitForRate };
     }
 
     /// <inheritdoc/>
@@ -153,9 +158,14 @@ internal sealed class ModelSession : ILaneSteering
             lane.Finding = finding;
             if (finding.IsFinal)
             {
+                var why = $"the first request to endpoint '{lane.Name}' failed: {finding.Cause}: {finding.Message.TrimEnd('.')}";
                 if (lane.Number >= 0)
                 {
-                    _facts.StopLane(lane.Number, $"the first request to endpoint '{lane.Name}' failed: {finding.Cause}: {finding.Message.TrimEnd('.')}");
+                    _facts.StopLane(lane.Number, why);
+                }
+                else
+                {
+                    _facts.Postpone($"The tests of model '{lane.Name}' stay pending: {why}.");
                 }
 
                 return;

@@ -61,6 +61,9 @@ internal sealed class SteeredLane
     /// <summary>What the first requests showed; null: they did not end yet.</summary>
     public CanaryFinding? Finding { get; set; }
 
+    /// <summary>Done when the first requests have ended, whatever they showed.</summary>
+    public Task Looked { get; set; } = Task.CompletedTask;
+
     /// <summary>An attempt has sent its first request: what it does from now on shows in the queue.</summary>
     public void Enter() => Interlocked.Increment(ref _entered);
 

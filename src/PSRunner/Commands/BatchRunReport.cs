@@ -19,7 +19,8 @@ internal static class BatchRunReport
     /// <param name="seconds">How long this session took.</param>
     /// <param name="resultPath">The run folder as the user would write it.</param>
     /// <param name="sayHowToRead">True after Ctrl+C, when a variable that should hold the results is empty.</param>
-    public static IEnumerable<string> End(TestBatch batch, double seconds, string resultPath, bool sayHowToRead)
+    /// <param name="told">What was shown as a warning already and needs not be said again; null: nothing.</param>
+    public static IEnumerable<string> End(TestBatch batch, double seconds, string resultPath, bool sayHowToRead, IEnumerable<string>? told = null)
     {
         var counts = DisplayText.OutcomeCounts(batch);
         yield return "";
@@ -31,7 +32,8 @@ internal static class BatchRunReport
             yield break;
         }
 
-        yield return $"{(batch.Message.Length == 0 ? batch.State : batch.Message.TrimEnd('.'))}; {DisplayText.Count(batch.Planned - batch.Done)} pending.";
+        var why = (told ?? []).Aggregate(batch.Message, (left, note) => left.Replace(note, "", StringComparison.Ordinal)).Trim();
+        yield return $"{(why.Length == 0 ? batch.State : why.TrimEnd('.'))}; {DisplayText.Count(batch.Planned - batch.Done)} pending.";
         yield return $"Go on: Resume-TestBatch {batch.Id}";
         if (sayHowToRead)
         {

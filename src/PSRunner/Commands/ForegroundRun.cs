@@ -19,7 +19,7 @@ internal sealed class ForegroundRun(TestBatchCommand command, SessionSlot slot, 
         finally
         {
             // Also when the pipeline took no more: these lines and this variable are what is left to the user then.
-            command.SayAll(BatchRunReport.End(run.Batch, run.ElapsedSeconds, command.ToShortPath(run.Batch.RunFolder), slot.IsStopped));
+            command.SayAll(BatchRunReport.End(run.Batch, run.ElapsedSeconds, command.ToShortPath(run.Batch.RunFolder), slot.IsStopped, run.Told));
             if (batchVariable is not null)
             {
                 command.SessionState.PSVariable.Set(batchVariable, run.Batch);

@@ -9,6 +9,8 @@ namespace PSRunner.Hosting;
 /// </summary>
 internal sealed class BatchRun : IDisposable
 {
+    private const int MostTold = 100;
+
     // Four times a second is what a progress display can use.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static int s_lastActivityId = 0x5053_0000;
@@ -18,6 +20,7 @@ internal sealed class BatchRun : IDisposable
     private readonly ProgressRecord _progress;
     private readonly long _began = TimeProvider.System.GetTimestamp();
     private long _lastProgress;
+    private readonly Queue<string> _told = [];
     private TestBatch? _end;
 
     /// <param name="output">Where the command writes.</param>
@@ -81,6 +84,9 @@ internal sealed class BatchRun : IDisposable
     /// <summary>The batch as it is now; after the end, as it ended.</summary>
     public TestBatch Batch => _end ?? _session.Batch;
 
+    /// <summary>The latest warnings that were shown.</summary>
+    public IReadOnlyCollection<string> Told => _told;
+
     /// <summary>Seconds since the run began.</summary>
     public double ElapsedSeconds => TimeProvider.System.GetElapsedTime(_began).TotalSeconds;
 
@@ -109,6 +115,11 @@ internal sealed class BatchRun : IDisposable
         foreach (var note in _session.TakeNotes())
         {
             _output.WriteWarning(note);
+            _told.Enqueue(note);
+            if (_told.Count > MostTold)
+            {
+                _told.Dequeue();
+            }
         }
     }
 

@@ -78,6 +78,29 @@ public sealed class EndpointBatchTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task A_canary_that_dies_stops_its_model_also_in_the_lane_of_a_resource_and_no_other_model_there()
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Always(Fault.KeyRevoked) });
+        await using var healthy = ChatServer.Start(new ServerOptions { Capacity = new Capacity { Latency = TimeSpan.FromMilliseconds(20) } });
+        _batch.Register("bad", server.Endpoint);
+        _batch.Register("good", healthy.Endpoint);
+        var cases = WorkflowCases.Create(new() { Model = ["bad", "good"], TaskType = ["simple_task"], Instances = 20, Resource = "gpu" }, _batch.Catalog);
+
+        var ended = _batch.Run(cases, o => o with { ResourceLimit = new Dictionary<string, int> { ["gpu"] = 5 } });
+
+        Assert.Equal((BatchStates.Stopped, 20), (ended.Batch.State, ended.Results.Count));
+        Assert.All(ended.Results, r => Assert.Equal("good", r.GetParameters().First(p => p.Key == "Model").Value));
+        Assert.Single(ended.Notes, n => n.StartsWith("The tests of model 'bad' stay pending: the first request to endpoint 'bad' failed: auth", StringComparison.Ordinal));
+        Assert.Equal(ended.Notes[^1], ended.Batch.Message);
+        Assert.InRange(server.Requests, 1, 3);
+
+        // Nothing was lost and nothing counts: with a good key they run.
+        _batch.Register("bad", healthy.Endpoint);
+        var resumed = _batch.Resume(ended.Batch.RunFolder, new ResumeOptions());
+        Assert.Equal((BatchStates.Completed, 20), (resumed.Batch.State, resumed.Results.Count));
+    }
+
+    [Fact]
     public async Task An_unknown_model_and_a_missing_key_are_told_before_anything_runs()
     {
         await using var server = ChatServer.Start(new ServerOptions { Models = ["known"] });
