@@ -25,9 +25,10 @@ public class PowerCutThreadTests(ITestOutputHelper output)
         batches.ForEach(batch => batch.Live());
         output.WriteLine($"{batches.Sum(b => b.Cuts)} cuts, {batches.Sum(b => b.Acknowledged)} results acknowledged before one, hit: "
             + string.Join(", ", batches.SelectMany(b => b.Hit).CountBy(word => word).OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value}")));
-        Assert.Empty(batches.SelectMany(batch => batch.Wrong));
+        batches.SelectMany(batch => batch.Wrong).Take(20).ToList().ForEach(output.WriteLine);
+        Assert.DoesNotContain(batches, batch => batch.Wrong.Count > 0);
         Assert.Equal(Batches * CutsPerBatch, batches.Sum(b => b.Cuts));
-        Assert.Superset(new HashSet<string>(["PSRunner journal", "PSRunner sealer", "PSRunner artifacts"]), batches.SelectMany(b => b.Hit).ToHashSet());
+        Assert.Superset(new HashSet<string>(["PSRunner journal", "PSRunner sealer", "PSRunner artifacts", "recovery"]), batches.SelectMany(b => b.Hit).ToHashSet());
     }
 
     [Theory]
@@ -100,7 +101,7 @@ public class PowerCutThreadTests(ITestOutputHelper output)
         {
             if (!MemoryFiles.OnlyReads(words) && Interlocked.Decrement(ref _left) < 0)
             {
-                Interlocked.CompareExchange(ref _hit, Thread.CurrentThread.Name ?? "recovery", null);
+                Interlocked.CompareExchange(ref _hit, Thread.CurrentThread.Name is { } name && name.StartsWith("PSRunner", StringComparison.Ordinal) ? name : "recovery", null);
             }
 
             if (Volatile.Read(ref _hit) is not null)
@@ -229,9 +230,12 @@ public class PowerCutThreadTests(ITestOutputHelper output)
             Compare();
             var parts = new PartFile(_files, Plan.Schema, Folder.FullPath);
             var rows = _files.List(Folder.ResultsFolder).SelectMany(name => parts.TryRead(Path.Combine(Folder.ResultsFolder, name))!.Value.Rows);
-            if (!rows.Select(row => row.Index).Order().SequenceEqual(Enumerable.Range(0, Cases)) || _files.List(Folder.JournalFolder).Count > 0)
+
+            // A journal file of which the cut left no whole line is set aside under another name.
+            var journals = _files.List(Folder.JournalFolder).Where(name => name.EndsWith(".jsonl", StringComparison.Ordinal)).ToList();
+            if (!rows.Select(row => row.Index).Order().SequenceEqual(Enumerable.Range(0, Cases)) || journals.Count > 0)
             {
-                Wrong.Add(Told("the parts do not hold each result once"));
+                Wrong.Add(Told($"the parts do not hold each result once, or the journal stays: {string.Join(", ", journals)}"));
             }
         }
 
