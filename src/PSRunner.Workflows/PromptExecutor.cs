@@ -41,6 +41,9 @@ public sealed class PromptExecutor(IModelCatalog models, IReplyScripts scripts) 
     public double DefaultTestTimeoutSeconds => 600;
 
     /// <inheritdoc/>
+    public Secrets Secrets => models.Secrets;
+
+    /// <inheritdoc/>
     public ILaneSteward? Steward => models as ILaneSteward;
 
     /// <inheritdoc/>

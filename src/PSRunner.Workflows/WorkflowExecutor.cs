@@ -48,6 +48,9 @@ public sealed class WorkflowExecutor : ITestExecutor
     public double DefaultTestTimeoutSeconds => 900;
 
     /// <inheritdoc/>
+    public Secrets Secrets => _models.Secrets;
+
+    /// <inheritdoc/>
     public ILaneSteward? Steward => _models as ILaneSteward;
 
     /// <inheritdoc/>

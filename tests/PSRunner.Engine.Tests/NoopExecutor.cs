@@ -17,6 +17,8 @@ internal sealed class NoopExecutor(Func<AttemptContext, CancellationToken, Task<
 
     public bool CanCrashHost { get; init; }
 
+    public Secrets Secrets { get; } = new();
+
     public double DefaultTestTimeoutSeconds => 600;
 
     public Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation) => run?.Invoke(context, cancellation) ?? Passed;

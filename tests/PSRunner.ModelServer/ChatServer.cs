@@ -155,7 +155,7 @@ public sealed class ChatServer : IAsyncDisposable
                 await Task.Delay(latency, _options.Time, _stop.Token).ConfigureAwait(false);
             }
 
-            var answer = (fault is { } f ? Refusal(f, state, number) : null)
+            var answer = _options.Answer?.Invoke(number, request) ?? (fault is { } f ? Refusal(f, state, number) : null)
                 ?? ChatAnswers.Completion(request, ChatAnswers.Spoiled(_options.Wit(request), fault), fault, _options.PieceLength);
             return await connection.SendAsync(answer, fault, _stop.Token).ConfigureAwait(false);
         }

@@ -7,10 +7,13 @@ namespace PSRunner.ModelServer;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="ContentType">The type of the body.</param>
 /// <param name="Pieces">The body; several pieces: sent in chunks, with a pause between.</param>
-internal sealed record HttpAnswer(int Status, string ContentType, IReadOnlyList<byte[]> Pieces)
+public sealed record HttpAnswer(int Status, string ContentType, IReadOnlyList<byte[]> Pieces)
 {
     /// <summary>Further headers.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    /// <summary>The first line; null: what follows from the status.</summary>
+    public string? StatusLine { get; init; }
 
     /// <summary>True for a body in chunks.</summary>
     public bool IsChunked { get; init; }
@@ -25,7 +28,7 @@ internal sealed record HttpAnswer(int Status, string ContentType, IReadOnlyList<
     public byte[] Head()
     {
         var head = new StringBuilder();
-        head.Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {Status} {(Status < 400 ? "OK" : "Error")}\r\nContent-Type: {ContentType}\r\n");
+        head.Append(CultureInfo.InvariantCulture, $"{StatusLine ?? $"HTTP/1.1 {Status} {(Status < 400 ? "OK" : "Error")}"}\r\nContent-Type: {ContentType}\r\n");
         foreach (var (name, value) in Headers)
         {
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");

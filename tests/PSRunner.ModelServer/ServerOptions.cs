@@ -7,6 +7,9 @@ public sealed record ServerOptions
     public Func<ChatRequest, ChatReply> Wit { get; init; } =
         request => new ChatReply("You said: " + request.Messages.LastOrDefault(m => m.Role == "user")?.Text);
 
+    /// <summary>Answers a request in its own way; null from it: as usual. The number counts requests from 1.</summary>
+    public Func<long, ChatRequest, HttpAnswer?>? Answer { get; init; }
+
     /// <summary>The TCP port; 0: any free one.</summary>
     public int Port { get; init; }
 

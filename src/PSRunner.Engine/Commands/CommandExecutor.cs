@@ -36,6 +36,9 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
     public double DefaultTestTimeoutSeconds => 600;
 
     /// <inheritdoc/>
+    public Secrets Secrets { get; } = new();
+
+    /// <inheritdoc/>
     public IDisposable? BeginSession(SessionFacts session)
     {
         _session = session.Processes;
@@ -72,12 +75,17 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
     }
 
     // The second: whether nothing of the attempt can still write to its output.
-    private static async Task<(AttemptReport Report, bool IsAlone)> RunAsync(
+    private async Task<(AttemptReport Report, bool IsAlone)> RunAsync(
         SessionProcesses session, ScratchFolder scratch, CommandDefinition definition, AttemptContext context, CancellationToken cancellation)
     {
         if (definition.Secrets?.FirstOrDefault(s => Environment.GetEnvironmentVariable(s.Value) is null) is { Key: { } variable })
         {
             return (NotStarted($"$env:{definition.Secrets[variable]}, which {variable} is to get its value from, is not set."), true);
+        }
+
+        foreach (var source in definition.Secrets?.Values ?? [])
+        {
+            Secrets.Add(Environment.GetEnvironmentVariable(source)!);
         }
 
         ProcessTree tree;

@@ -38,6 +38,12 @@ internal sealed class AttemptRunner(
         }
 #pragma warning restore CA1031
 
+        // The one way out of every executor, and of what it throws.
+        if (attempt.Context is { } context && executors.TryGetValue(context.Case.Kind, out var executor))
+        {
+            report = executor.Secrets.Redact(report);
+        }
+
         attempt.End(report);
         post(new SchedulerEvent.Ended(attempt.Token, report.Cause, report.RetryAfter));
     }

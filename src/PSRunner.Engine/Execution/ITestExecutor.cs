@@ -27,6 +27,9 @@ public interface ITestExecutor
     /// <summary>Seconds one attempt may take when neither the case nor the user says so.</summary>
     double DefaultTestTimeoutSeconds { get; }
 
+    /// <summary>What must not be seen in anything that its attempts report.</summary>
+    Secrets Secrets => Secrets.None;
+
     /// <summary>Looks after what the cases need from outside; null: they need nothing.</summary>
     ILaneSteward? Steward => null;
 

@@ -25,7 +25,7 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), options.PauseLimit, time);
         if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
         {
-            Replace(response, new StreamContent(new EventStream(body, text => HttpFaults.OfAnswer(response.StatusCode, Header, options.Key.Redact(text), time.GetUtcNow()))));
+            Replace(response, new StreamContent(new EventStream(body, text => HttpFaults.OfAnswer(response.StatusCode, Header, text, time.GetUtcNow(), options.Key.Redact))));
             return response;
         }
 
@@ -33,7 +33,7 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
         var text = Encoding.UTF8.GetString(bytes);
         if (!response.IsSuccessStatusCode || !ErrorBody.IsCompletion(text))
         {
-            var fault = HttpFaults.OfAnswer(response.StatusCode, Header, options.Key.Redact(text), now);
+            var fault = HttpFaults.OfAnswer(response.StatusCode, Header, text, now, options.Key.Redact);
             response.Dispose();
             throw new RefusedAnswer(fault);
         }

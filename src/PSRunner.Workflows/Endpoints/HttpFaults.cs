@@ -20,28 +20,35 @@ internal static partial class HttpFaults
     /// <param name="headers">Finds a header's value by its name; null when there is none.</param>
     /// <param name="body">The body as text.</param>
     /// <param name="now">The time, against which dates in headers are read.</param>
-    public static HttpFault OfAnswer(HttpStatusCode status, Func<string, string?> headers, string body, DateTimeOffset now)
+    /// <param name="redact">Takes what must not be seen out of a text, before it is cut; null: there is nothing.</param>
+    public static HttpFault OfAnswer(HttpStatusCode status, Func<string, string?> headers, string body, DateTimeOffset now, Func<string, string>? redact = null)
     {
         var error = ErrorBody.Read(body);
         var cause = Cause((int)status, error, body);
-        var message = $"HTTP {(int)status}: {Short(error.Message)}";
+        var message = $"HTTP {(int)status}: {Short(error.Message, redact)}";
         return cause == Causes.Throttled
             ? new(cause, message) { RetryAfter = RetryHints.RetryAfter(headers, error.Message, now), Scope = RetryHints.Scope(headers, error.Message, now) }
             : new(cause, message) { RetryAfter = cause == Causes.ServerError ? RetryHints.RetryAfter(headers, "", now) : null };
     }
 
     /// <summary>The cause of an exception of the transport; null when it is not the provider's.</summary>
-    public static HttpFault? OfException(Exception error) => error switch
+    /// <param name="error">The exception.</param>
+    /// <param name="redact">Takes what must not be seen out of a text, before it is cut; null: there is nothing.</param>
+    public static HttpFault? OfException(Exception error, Func<string, string>? redact = null) => error switch
     {
         TimeoutRejectedException late => new(Causes.NoReply, $"No reply within {late.Timeout.TotalSeconds:0.###} s."),
-        TimeoutException or OperationCanceledException { InnerException: TimeoutException } => new(Causes.NoReply, Short(error.Message)),
-        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => new(Causes.GarbageReply, Short(error.Message)),
-        HttpRequestException { HttpRequestError: HttpRequestError.UserAuthenticationError } => new(Causes.Auth, Short(error.Message)),
-        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => new(Causes.GarbageReply, Short(error.Message)),
-        HttpRequestException or IOException or SocketException or AuthenticationException => new(Causes.Connection, Short(Deepest(error))),
-        JsonException => new(Causes.GarbageReply, $"The reply is no JSON of a chat completion: {Short(error.Message)}"),
+        TimeoutException or OperationCanceledException { InnerException: TimeoutException } => new(Causes.NoReply, Short(error.Message, redact)),
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => new(Causes.GarbageReply, Short(error.Message, redact)),
+        HttpRequestException { HttpRequestError: HttpRequestError.UserAuthenticationError } => new(Causes.Auth, Short(error.Message, redact)),
+        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => new(Causes.GarbageReply, Short(error.Message, redact)),
+        HttpRequestException or IOException or SocketException or AuthenticationException => new(Causes.Connection, Short(Deepest(error), redact)),
+        JsonException => new(Causes.GarbageReply, $"The reply is no JSON of a chat completion: {Short(error.Message, redact)}"),
         _ => null,
     };
+
+    /// <summary>What the client library threw over a reply that it could not make sense of: an unknown role, a number that is none.</summary>
+    public static HttpFault OfReading(Exception error, Func<string, string> redact) =>
+        new(Causes.GarbageReply, $"The reply could not be read: {error.GetType().Name}: {Short(error.Message, redact)}");
 
     private static string Cause(int status, ErrorBody error, string body)
     {
@@ -111,9 +118,9 @@ internal static partial class HttpFaults
         return error.InnerException is { } inner && !outer.Contains(inner.Message.TrimEnd('.'), StringComparison.Ordinal) ? $"{outer} {inner.Message}" : outer;
     }
 
-    private static string Short(string text)
+    private static string Short(string text, Func<string, string>? redact)
     {
-        var line = Spaces().Replace(text, " ").Trim();
+        var line = Spaces().Replace(redact?.Invoke(text) ?? text, " ").Trim();
         return line.Length <= MaxMessageChars ? line : line[..MaxMessageChars] + "...";
     }
 

@@ -56,27 +56,27 @@ internal sealed class Sending : IDisposable
 
         if (_late.IsCancellationRequested)
         {
-            return new ProviderException(Causes.NoReply, $"The reply was not complete within {_request.Limit.TotalSeconds:0.###} s.", inner: error);
+            return new ProviderException(Causes.NoReply, $"The reply was not complete within {_request.Limit.TotalSeconds:0.###} s.");
         }
 
-        if (Find(error) is not { } fault)
+        // What the client library and the transport say may hold the key, and leaves the endpoint here and nowhere else.
+        var redact = _deployment.Options.Key.Redact;
+        if ((Find(error, redact) ?? (error is OperationCanceledException or ObjectDisposedException ? null : HttpFaults.OfReading(error, redact))) is not { } fault)
         {
             return null;
         }
 
-        var message = _deployment.Options.Key.Redact(fault.Message);
         switch (fault.Cause)
         {
             case Causes.Throttled:
                 _permit.Refused(fault.RetryAfter, fault.Scope);
                 break;
             case Causes.Auth or Causes.Quota:
-                _deployment.Gate.Close(() => new ProviderException(fault.Cause, message));
+                _deployment.Gate.Close(() => new ProviderException(fault.Cause, fault.Message));
                 break;
         }
 
-        // What the library and the transport said may hold the key; who it was, and where, is in the trace of this one.
-        return new ProviderException(fault.Cause, message, fault.RetryAfter);
+        return new ProviderException(fault.Cause, fault.Message, fault.RetryAfter);
     }
 
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ internal sealed class Sending : IDisposable
     }
 
     /// <summary>The library wraps what the transport threw, sometimes twice.</summary>
-    private static HttpFault? Find(Exception error)
+    private static HttpFault? Find(Exception error, Func<string, string> redact)
     {
         for (var inner = error; inner is not null; inner = inner.InnerException)
         {
@@ -97,14 +97,14 @@ internal sealed class Sending : IDisposable
                 return refused.Fault;
             }
 
-            if (inner is not ClientResultException && HttpFaults.OfException(inner) is { } fault)
+            if (inner is not ClientResultException && HttpFaults.OfException(inner, redact) is { } fault)
             {
                 return fault;
             }
         }
 
         return error is ClientResultException { Status: > 0 } answer
-            ? HttpFaults.OfAnswer((HttpStatusCode)answer.Status, _ => null, answer.GetRawResponse()?.Content?.ToString() ?? "", default)
+            ? HttpFaults.OfAnswer((HttpStatusCode)answer.Status, _ => null, answer.GetRawResponse()?.Content?.ToString() ?? "", default, redact)
             : null;
     }
 }

@@ -32,6 +32,9 @@ public sealed class ModelCatalog : IModelCatalog, ILaneSteward
     public IReadOnlyList<string> Names => [.. _embedded.Names, .. _registry.All().Select(endpoint => endpoint.Name)];
 
     /// <inheritdoc/>
+    public Secrets Secrets { get; } = new();
+
+    /// <inheritdoc/>
     public void Check(IReadOnlyCollection<string> needs, BatchOptions options)
     {
         var resolved = new Dictionary<string, ResolvedEndpoint>(StringComparer.OrdinalIgnoreCase);
@@ -61,6 +64,11 @@ public sealed class ModelCatalog : IModelCatalog, ILaneSteward
             }
 
             resolved.Add(need.Model, new ResolvedEndpoint(endpoint, EndpointKeys.Read(endpoint, _readSecret), need.Native));
+        }
+
+        foreach (var key in resolved.Values.SelectMany(endpoint => endpoint.Keys))
+        {
+            Secrets.Add(key.Value);
         }
 
         _resolved = resolved;

@@ -48,6 +48,29 @@ public sealed class CommandExecutorTests : IDisposable
     }
 
     [Fact]
+    public void What_a_command_says_of_a_secret_that_it_was_given_by_name_is_kept_nowhere()
+    {
+        const string secret = "hush/0123456789+abc";
+        Environment.SetEnvironmentVariable("PSRUNNER_TEST_SECRET", secret);
+        try
+        {
+            var options = _batch.Sh("echo $TOKEN; seq 20000; echo $TOKEN; echo told $TOKEN >&2; echo $TOKEN > left.txt; rm left.txt; exit 3") with { Environment = [new("TOKEN", "$env:PSRUNNER_TEST_SECRET")] };
+            var result = _batch.RunOne(options);
+
+            Assert.Equal(("exit-code", "exit 3: told ***"), (result.Cause, result.Message));
+            Assert.Contains("***\n[stderr]\ntold ***", result.Output, StringComparison.Ordinal);
+            Assert.NotEqual("", result.ArtifactPath);
+            Assert.All(
+                Directory.EnumerateFiles(result.RunFolder, "*", SearchOption.AllDirectories),
+                file => Assert.DoesNotContain(secret, File.ReadAllText(file), StringComparison.Ordinal));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PSRUNNER_TEST_SECRET", null);
+        }
+    }
+
+    [Fact]
     public void A_test_that_holds_more_memory_than_it_may_is_ended_and_is_no_timeout()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Memory is watched on Linux.");
