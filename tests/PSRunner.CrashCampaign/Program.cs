@@ -15,6 +15,12 @@ if (args is ["child", "repair", var runFolder])
     return Child.Repair(runFolder);
 }
 
+// Started by the engine's tests.
+if (args is ["child", "worker"])
+{
+    return FaultyWorker.Run();
+}
+
 int kills = 1_000, seed = 1, cases = 400;
 var steals = false;
 for (var i = 0; i < args.Length; i++)

@@ -21,5 +21,5 @@ internal sealed class NoopExecutor(Func<AttemptContext, CancellationToken, Task<
 
     public double DefaultTestTimeoutSeconds => 600;
 
-    public Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation) => run?.Invoke(context, cancellation) ?? Passed;
+    public Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation) => run is null ? Passed : run(context, cancellation);
 }
