@@ -14,6 +14,7 @@ internal static class FaultyWorker
 {
     private const int SignalStop = 19;
     private static int s_output;
+    private static int s_number;
 
     /// <summary>Serves until its runner is gone.</summary>
     public static int Run()
@@ -25,7 +26,7 @@ internal static class FaultyWorker
             switch (kind)
             {
                 case WorkerMessage.SetUp: channel.Send(WorkerMessage.Ready, []); break;
-                case WorkerMessage.Case: Do(JsonSerializer.Deserialize(payload, WorkerJson.Default.WorkerCase)!.Definition.Trim('"'), channel); break;
+                case WorkerMessage.Case: Do(JsonSerializer.Deserialize(payload, WorkerJson.Default.WorkerCase)!, channel); break;
                 default: break; // Stop: what runs here never listens.
             }
         }
@@ -33,9 +34,10 @@ internal static class FaultyWorker
         return 0;
     }
 
-    private static void Do(string fault, WorkerChannel channel)
+    private static void Do(WorkerCase testCase, WorkerChannel channel)
     {
-        switch (fault)
+        s_number = testCase.Number;
+        switch (testCase.Definition.Trim('"'))
         {
             case "exits": Environment.Exit(3); break;
             case "kills-itself": End(Libc.SIGKILL); break;
@@ -56,7 +58,7 @@ internal static class FaultyWorker
     }
 
     private static void Report(WorkerChannel channel, string cause) => channel.Send(
-        WorkerMessage.Report, JsonSerializer.SerializeToUtf8Bytes(new WorkerReport { Result = new AttemptReport { Cause = cause } }, WorkerJson.Default.WorkerReport));
+        WorkerMessage.Report, JsonSerializer.SerializeToUtf8Bytes(new WorkerReport { Number = s_number, Result = new AttemptReport { Cause = cause } }, WorkerJson.Default.WorkerReport));
 
     // The frame says more than comes, or more than may come; after it the worker says no more.
     private static unsafe void WriteRaw(byte[] bytes)

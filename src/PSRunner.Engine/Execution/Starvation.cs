@@ -22,6 +22,7 @@ internal sealed class Starvation(TimeProvider time)
     private TimeSpan _poolWait;
     private TimeSpan _poolAt = TimeSpan.MinValue;
     private (long At, TimeSpan Used) _cpu = (time.GetTimestamp(), CpuUsed());
+    private (long At, TimeSpan Used) _look = (time.GetTimestamp(), CpuUsed());
     private double _cpuShare;
 
     /// <summary>When this process was last seen held up, on the session's clock; work that was not done before proves nothing.</summary>
@@ -49,13 +50,17 @@ internal sealed class Starvation(TimeProvider time)
             (_poolWait, _poolAt, HeldUntil) = (now - asked, now, now);
             AddThreads();
         }
-
-        var elapsed = time.GetElapsedTime(_cpu.At);
-        if (elapsed >= Noticeable)
+        else if (ShareSince(_look) < FullyUsed)
         {
-            var used = CpuUsed();
-            _cpuShare = (used - _cpu.Used) / (elapsed * Environment.ProcessorCount);
-            _cpu = (time.GetTimestamp(), used);
+            AddThreads(); // Nobody computes: what has the threads blocks them.
+        }
+
+        _look = (time.GetTimestamp(), CpuUsed());
+
+        if (time.GetElapsedTime(_cpu.At) >= Noticeable)
+        {
+            _cpuShare = ShareSince(_cpu);
+            _cpu = (time.GetTimestamp(), CpuUsed());
         }
     }
 
@@ -80,6 +85,10 @@ internal sealed class Starvation(TimeProvider time)
 
         return found.Count == 0 ? "" : $"; the runner itself was starved: {string.Join(", ", found)}";
     }
+
+    // Of all processors, 0 to 1.
+    private double ShareSince((long At, TimeSpan Used) then) =>
+        time.GetElapsedTime(then.At) is { Ticks: > 0 } elapsed ? (CpuUsed() - then.Used) / (elapsed * Environment.ProcessorCount) : 1;
 
     // The pool itself adds one or two a second. Ending a test needs threads too: one to cancel it, one to tell its end.
     private static void AddThreads()

@@ -6,6 +6,9 @@ namespace PSRunner.Engine.Workers;
 /// <summary>A case as a worker gets it.</summary>
 internal sealed record WorkerCase
 {
+    /// <summary>Names it among the cases of its worker; its report repeats it.</summary>
+    public required int Number { get; init; }
+
     /// <summary>The case's name.</summary>
     public required string Name { get; init; }
 
@@ -26,6 +29,9 @@ internal sealed record WorkerCase
 /// <summary>What a worker tells of a case that ended, and of itself.</summary>
 internal sealed record WorkerReport
 {
+    /// <summary>The case's number: a report that comes late must not become another case's.</summary>
+    public required int Number { get; init; }
+
     /// <summary>How the test ended.</summary>
     public required AttemptReport Result { get; init; }
 

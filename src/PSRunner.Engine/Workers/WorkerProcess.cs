@@ -123,15 +123,14 @@ internal sealed class WorkerProcess
     public async Task<AttemptReport> RunAsync(AttemptContext context, CancellationToken cancellation)
     {
         var output = new OutputCapture(context);
-        var run = new RunningCase(output, context);
+        var run = new RunningCase(++Cases, output, context);
         var (outputStart, errorStart) = (LengthOf(OutputFile), LengthOf(ErrorFile));
-        Cases++;
         Begin(run);
         WorkerReport? report;
         using (_processes.Watch.Watch([OutputFile, ErrorFile], _ => context.ReportProgress("wrote output"), outputStart + errorStart))
         using (cancellation.UnsafeRegister(static worker => _ = ((WorkerProcess)worker!).StopAsync(), this))
         {
-            SendCase(context);
+            SendCase(run.Number, context);
             report = await run.Ended.ConfigureAwait(false);
         }
 
@@ -176,7 +175,7 @@ internal sealed class WorkerProcess
         new WorkFolder(_folder).Remove(_note);
     }
 
-    private void SendCase(AttemptContext context)
+    private void SendCase(int number, AttemptContext context)
     {
         var shared = context.Case.Shared;
         if (shared is not null && _known.Add(shared.Hash))
@@ -184,7 +183,7 @@ internal sealed class WorkerProcess
             Send(WorkerMessage.Shared, Encoding.UTF8.GetBytes(shared.Hash + shared.Text));
         }
 
-        var order = new WorkerCase { Name = context.Case.Name, Definition = context.Case.Definition, SharedHash = shared?.Hash ?? "", Folder = _work.Path };
+        var order = new WorkerCase { Number = number, Name = context.Case.Name, Definition = context.Case.Definition, SharedHash = shared?.Hash ?? "", Folder = _work.Path };
         Send(WorkerMessage.Case, JsonSerializer.SerializeToUtf8Bytes(order, WorkerJson.Default.WorkerCase));
     }
 
@@ -226,7 +225,7 @@ internal sealed class WorkerProcess
                 case WorkerMessage.Output: run?.Output.Write(Encoding.UTF8.GetString(payload)); break;
                 case WorkerMessage.Progress: run?.Output.Progress(Encoding.UTF8.GetString(payload)); break;
                 case WorkerMessage.Step when StepLine.Parse(payload) is { } step: run?.Output.Step(step); break;
-                case WorkerMessage.Report: run?.End(ReadReport(payload)); break;
+                case WorkerMessage.Report: run?.Take(ReadReport(payload)); break;
                 default: break; // A later worker's; this one never sends others.
             }
         }
@@ -319,9 +318,11 @@ internal sealed class WorkerProcess
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
-    private sealed class RunningCase(OutputCapture output, AttemptContext context)
+    private sealed class RunningCase(int number, OutputCapture output, AttemptContext context)
     {
         private readonly TaskCompletionSource<WorkerReport?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Number => number;
 
         public OutputCapture Output => output;
 
@@ -329,6 +330,15 @@ internal sealed class WorkerProcess
 
         /// <summary>Null: the worker is gone.</summary>
         public Task<WorkerReport?> Ended => _ended.Task;
+
+        /// <summary>What the worker said of a case that ended; null: nonsense. Said of an earlier case it is nothing.</summary>
+        public void Take(WorkerReport? report)
+        {
+            if (report is null || report.Number == number)
+            {
+                End(report);
+            }
+        }
 
         public void End(WorkerReport? report) => _ended.TrySetResult(report);
     }

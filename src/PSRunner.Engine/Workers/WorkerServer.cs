@@ -106,7 +106,7 @@ internal sealed class WorkerServer : ITestOutput
     private void Run(WorkerCase testCase)
     {
         var result = _host.Run(testCase with { SharedText = _shared.GetValueOrDefault(testCase.SharedHash, "") }, this);
-        var report = new WorkerReport { Result = result, LeftProcesses = !_hadChildren && HasChildren(), Memory = Environment.WorkingSet };
+        var report = new WorkerReport { Number = testCase.Number, Result = result, LeftProcesses = !_hadChildren && HasChildren(), Memory = Environment.WorkingSet };
         _channel.Send(WorkerMessage.Report, JsonSerializer.SerializeToUtf8Bytes(report, WorkerJson.Default.WorkerReport));
     }
 
