@@ -14,6 +14,13 @@ public sealed class HostileTests(ITestOutputHelper output) : IDisposable
 
     // The promise is a second. What is measured here includes the lateness of a machine that builds beside the tests.
     private const double SlackSeconds = 3;
+    private const double PromisedSlackSeconds = 1;
+
+    // In the shell that ran the batch: threads of ours, and handles without the assemblies that are loaded on the way.
+    private const string Count =
+        "function threads { @([System.IO.Directory]::GetDirectories('/proc/self/task') | ForEach-Object { [System.IO.File]::ReadAllText(\"$_/comm\") } | Where-Object { $_ -like 'PSRunner *' }).Count }; "
+        + "function handles { @([System.IO.Directory]::GetFiles('/proc/self/fd') | ForEach-Object { \"$([System.IO.File]::ResolveLinkTarget($_, $false))\" } | Where-Object { $_ -notlike '*.dll' }).Count };";
+
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("PSRUNNER_LONG_TESTS") == "1";
     private static readonly int WellBehavedBeside = IsLong ? 24 : 4;
 
@@ -40,8 +47,8 @@ public sealed class HostileTests(ITestOutputHelper output) : IDisposable
         plan.Append("New-ScriptTest { 'fine' } -Name fine -TestTimeoutSeconds 60 -Repeat 12)");
         using var shell = ShellProcess.Run(
             _folder,
-            string.Create(CultureInfo.InvariantCulture, $"{plan} | Start-TestBatch hostile -ThrottleLimit 8 -TestTimeoutSeconds {LimitSeconds} -GracePeriodSeconds {GraceSeconds} -MemoryLimitMB 512 ")
-            + "| ForEach-Object { \"result|$($_.Name)|$($_.Outcome) $($_.Cause)|$($_.DurationSeconds)|$($_.Message)\" }");
+            string.Create(CultureInfo.InvariantCulture, $"{Count} $before = handles; {plan} | Start-TestBatch hostile -ThrottleLimit 8 -TestTimeoutSeconds {LimitSeconds} -GracePeriodSeconds {GraceSeconds} -MemoryLimitMB 512 ")
+            + "| ForEach-Object { \"result|$($_.Name)|$($_.Outcome) $($_.Cause)|$($_.DurationSeconds)|$($_.Message)\" }; \"threads|$(threads)\"; \"handles|$((handles) - $before)\"");
         var left = Left();
 
         var results = shell.Output.Where(line => line.StartsWith("result|", StringComparison.Ordinal)).Select(line => line.Split('|')).ToList();
@@ -54,10 +61,18 @@ public sealed class HostileTests(ITestOutputHelper output) : IDisposable
             Assert.All(ended.Where(_ => Header(file.Value, "timeout") is null), result =>
                 Assert.InRange(double.Parse(result[3], CultureInfo.InvariantCulture), 0, LimitSeconds + GraceSeconds + SlackSeconds));
         });
+        foreach (var file in corpus.Keys)
+        {
+            var seconds = results.Where(r => r[1] == file).Select(r => double.Parse(r[3], CultureInfo.InvariantCulture)).Max();
+            output.WriteLine($"{file}: {seconds:0.00} s{(seconds > LimitSeconds + GraceSeconds + PromisedSlackSeconds ? ", longer than promised to a test with the batch's limit" : "")}");
+        }
+
         var wellBehaved = results.Where(r => r[1] == "fine").ToList();
         Assert.Equal((WellBehavedBeside * corpus.Count) + 12, wellBehaved.Count);
         Assert.All(wellBehaved, r => Assert.Equal("Passed", r[2].Trim()));
         Assert.Empty(left);
+        Assert.Contains("threads|0", shell.Output);
+        Assert.InRange(int.Parse(shell.Output.Single(l => l.StartsWith("handles|", StringComparison.Ordinal))[8..], CultureInfo.InvariantCulture), -100, 10);
     }
 
     // What brings its own limit needs much of the machine: once.

@@ -43,6 +43,25 @@ internal sealed record OutputTail(string Text, long Length)
         }
     }
 
+    /// <summary>Reads the beginning of a file, also while it is being written. A file that is not there reads as empty.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="from">Where to begin.</param>
+    /// <param name="mostBytes">How much to read at most.</param>
+    /// <exception cref="IOException">The file is there and cannot be read.</exception>
+    public static string ReadHead(string path, long from, int mostBytes)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var bytes = new byte[mostBytes];
+            return Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, from));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return "";
+        }
+    }
+
     // Bytes at the start that continue a character whose first byte was cut off.
     private static int InsideCharacter(ReadOnlySpan<byte> bytes)
     {

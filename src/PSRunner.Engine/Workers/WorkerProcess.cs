@@ -17,6 +17,7 @@ internal sealed class WorkerProcess
 {
     private const long LongestFile = 64 << 20;
     private const int LongestReason = 300;
+    private const int MostOpening = 4096;
     private const long MostGrowth = 256 << 20;
 
     private static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
@@ -290,18 +291,18 @@ internal sealed class WorkerProcess
             error = OutputTail.Read(ErrorFile, from: errorStart);
         }
 
-        reason = Opening(error.Text);
+        reason = error.Length > 0 ? Opening(errorStart) : "";
         return string.Concat(
             text.Length > 0 ? $"[stdout]\n{text.Text}{(text.Text.EndsWith('\n') ? "" : "\n")}" : "",
             error.Length > 0 ? $"[stderr]\n{error.Text}" : "");
     }
 
-    private string LastWords() => Opening(OutputTail.Read(ErrorFile).Text) is { Length: > 0 } reason ? reason : "it wrote nothing";
+    private string LastWords() => Opening(from: 0) is { Length: > 0 } reason ? reason : "it wrote nothing";
 
     // A dying runtime says what happened in its first two lines and where in hundreds more.
-    private static string Opening(string text)
+    private string Opening(long from)
     {
-        var opening = string.Join(' ', text.Split('\n', 3, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(2));
+        var opening = string.Join(' ', OutputTail.ReadHead(ErrorFile, from, MostOpening).Split('\n', 3, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(2));
         return opening.Length <= LongestReason ? opening : opening[..LongestReason] + "…";
     }
 
