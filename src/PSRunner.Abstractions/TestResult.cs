@@ -30,7 +30,10 @@ public sealed class TestResult
     /// <summary>The name of the case.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Seconds from dispatch to end of the last attempt.</summary>
+    /// <summary>
+    /// Seconds from dispatch to end of the last attempt. Its waits for a turn at an endpoint are in it; the metric
+    /// RateWaitSeconds says how long they were.
+    /// </summary>
     public double DurationSeconds { get; init; }
 
     /// <summary>The same as a TimeSpan.</summary>

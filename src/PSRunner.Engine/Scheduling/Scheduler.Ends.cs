@@ -188,7 +188,7 @@ internal sealed partial class Scheduler
         _retries.RemoveLane(lane);
         _suspects.RemoveLane(lane);
         var name = _plan.LaneName(lane) is { Length: > 0 } given ? $"Lane '{given}'" : "The lane without a name";
-        NoteStop($"{name} was stopped: {why}." + (_lanes.HasUnbegun(lane) || Waiting < waiting ? " Its other cases stay pending." : ""));
+        NoteStop($"{name} was stopped: {why}." + (_lanes.HasUnbegun(lane) || Waiting < waiting ? " The rest of it stays pending." : ""));
     }
 
     private void NoteStop(string text)

@@ -63,7 +63,7 @@ internal sealed class ModelEndpoint
             // What is held back ends as those did that failed; but it was not sent, so it was not late.
             var failed = error.InnerException as ProviderException;
             var cause = failed is null or { Cause: Causes.NoReply } ? Causes.ServerError : failed.Cause;
-            throw new ProviderException(cause, $"The endpoint keeps failing; requests to it are held back. {failed?.Message}".TrimEnd(), error.RetryAfter, error);
+            throw new ProviderException(cause, $"{failed?.Message} The endpoint keeps failing; requests to it are held back.".TrimStart(), error.RetryAfter, error);
         }
         finally
         {

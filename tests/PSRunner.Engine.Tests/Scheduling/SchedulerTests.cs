@@ -274,7 +274,7 @@ public class SchedulerTests
 
         Assert.Equal(50, batch.Started.Count(i => i % 2 == 0));
         Assert.Equal(20, batch.Started.Count(i => i % 2 == 1));
-        Assert.Equal(new Act.End(BatchStates.Stopped, "Lane 'lane1' was stopped: 20 cases in a row ended with 'connection'. Its other cases stay pending."), batch.End);
+        Assert.Equal(new Act.End(BatchStates.Stopped, "Lane 'lane1' was stopped: 20 cases in a row ended with 'connection'. The rest of it stays pending."), batch.End);
         Assert.Equal(30, batch.Scheduler.Pending);
     }
 
