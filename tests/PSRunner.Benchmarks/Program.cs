@@ -1,6 +1,6 @@
 using PSRunner.Benchmarks;
 
-// dotnet run -c Release --project tests/PSRunner.Benchmarks [-- noop|resume|efficiency|artifacts|scripts|commands|durable|audit|export|growth [numbers]]
+// dotnet run -c Release --project tests/PSRunner.Benchmarks [-- noop|resume|efficiency|artifacts|scripts|commands|durable|audit|export|growth|endpoints [numbers]]
 // Each measurement runs in a process of its own, so that one's memory is not another's.
 return args switch
 {
@@ -15,6 +15,11 @@ return args switch
     ["audit", .. var counts] => StoredResults.Audit(Numbers(counts, 1_000_000)),
     ["export", .. var counts] => StoredResults.Export(Numbers(counts, 1_000_000)),
     ["growth", .. var counts] => Growth.Compare(Numbers(counts, 10_000)),
+    ["endpoints", .. var concurrencies] => ModelRequests.Compare(Numbers(concurrencies, 100, 500)),
+    ["child", "server", var latency] => CannedServer.RunChild(int.Parse(latency)),
+    ["child", "endpoints", var concurrency, var address, var folder] => await ModelRequests.RunChildAsync(int.Parse(concurrency), address, folder),
+    ["child", "prompts", var concurrency, var address, var folder] => ModelRequests.RunPrompts(int.Parse(concurrency), address, folder),
+    ["child", "conversations", var count, var address, var folder] => ModelRequests.RunConversations(int.Parse(count), address, folder),
     ["child", "commands", var count, var throttle, var folder] => NativeCommands.RunChild(int.Parse(count), int.Parse(throttle), folder),
     ["child", "noop", var count, var folder] => NoopBatches.RunChild(int.Parse(count), folder),
     ["child", "resume", var folder] => NoopBatches.ResumeChild(folder),
@@ -32,12 +37,12 @@ return args switch
 
 static int All() => NoopBatches.Compare([10_000, 100_000, 1_000_000]) + NoopBatches.Resume([1_000_000]) + Efficiency.Compare([20, 200, 500]) + Artifacts.Compare([4_000])
     + ScriptBlocks.Compare([5_000]) + NativeCommands.Compare([5_000])
-    + Durability.Compare([1, 100, 1_000]) + StoredResults.Audit([1_000_000]) + StoredResults.Export([1_000_000]) + Growth.Compare([10_000]);
+    + Durability.Compare([1, 100, 1_000]) + StoredResults.Audit([1_000_000]) + StoredResults.Export([1_000_000]) + Growth.Compare([10_000]) + ModelRequests.Compare([100, 500]);
 
 static int[] Numbers(string[] given, params int[] preset) => given.Length == 0 ? preset : [.. given.Select(int.Parse)];
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: [noop [cases ...] | resume [cases] | efficiency [throttle ...] | artifacts [cases ...] | scripts [cases ...] | commands [cases ...]\n  | durable [throttle ...] | audit [cases ...] | export [cases ...] | growth [batches ...]]");
+    Console.Error.WriteLine("Usage: [noop [cases ...] | resume [cases] | efficiency [throttle ...] | artifacts [cases ...] | scripts [cases ...] | commands [cases ...]\n  | durable [throttle ...] | audit [cases ...] | export [cases ...] | growth [batches ...] | endpoints [at once ...]]");
     return 2;
 }
