@@ -47,14 +47,14 @@ internal sealed class LeaseFile(string path, TimeProvider time)
         var now = time.GetElapsedTime(0);
         Span<byte> bytes = stackalloc byte[Length];
         var length = RandomAccess.Read(file, bytes, 0);
-        if (length == 0)
-        {
-            RemoveForgotten();
-        }
-
         var lease = next(Read(bytes[..length], now), now);
         Write(bytes, now, lease.Until);
         RandomAccess.Write(file, bytes, 0);
+        if (length == 0)
+        {
+            RemoveForgotten(); // Last: a file that will not go must not keep this one from being written.
+        }
+
         return lease;
     }
 
