@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace PSRunner.Workflows.Endpoints;
@@ -64,16 +65,23 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
     private static async Task<byte[]> ReadAsync(Stream body, CancellationToken cancellationToken)
     {
         using var whole = new MemoryStream();
-        var buffer = new byte[16_384];
-        int read;
-        while ((read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        var buffer = ArrayPool<byte>.Shared.Rent(16_384);
+        try
         {
-            if (whole.Length + read > MaxBytes)
+            int read;
+            while ((read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
             {
-                throw new RefusedAnswer(new HttpFault(Causes.GarbageReply, $"The reply is longer than {MaxBytes} bytes."));
-            }
+                if (whole.Length + read > MaxBytes)
+                {
+                    throw new RefusedAnswer(new HttpFault(Causes.GarbageReply, $"The reply is longer than {MaxBytes} bytes."));
+                }
 
-            whole.Write(buffer, 0, read);
+                whole.Write(buffer, 0, read);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         return whole.ToArray();
