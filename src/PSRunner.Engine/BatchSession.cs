@@ -257,6 +257,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
             Number = _number,
             Needs = _plan.Manifest.Needs ?? [],
             Options = _options,
+            EarlierResults = () => new ResultReader(_folder, _plan).ReadAllAttempts(),
             RequestLimit = Limits.Request,
             Lanes = lanes,
             Time = _time,

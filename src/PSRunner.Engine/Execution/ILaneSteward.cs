@@ -45,6 +45,9 @@ public sealed record SteeringFacts
     /// <summary>What was asked of the batch.</summary>
     public required BatchOptions Options { get; init; }
 
+    /// <summary>Reads every result of earlier sessions, those too that a case run again has replaced. Takes time: a look into every file.</summary>
+    public required Func<IEnumerable<TestResult>> EarlierResults { get; init; }
+
     /// <summary>The longest time of one request of a case that brings no limit of its own.</summary>
     public required TimeSpan RequestLimit { get; init; }
 

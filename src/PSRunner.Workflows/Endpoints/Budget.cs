@@ -1,4 +1,5 @@
 using System.Globalization;
+using PSRunner.Workflows.Scoring;
 
 namespace PSRunner.Workflows.Endpoints;
 
@@ -6,7 +7,22 @@ namespace PSRunner.Workflows.Endpoints;
 /// <param name="Requests">Requests sent.</param>
 /// <param name="Tokens">Tokens of requests and replies; estimated where the provider did not say.</param>
 /// <param name="Cost">Their price, where prices are known.</param>
-internal sealed record Usage(long Requests = 0, double Tokens = 0, double Cost = 0);
+internal sealed record Usage(long Requests = 0, double Tokens = 0, double Cost = 0)
+{
+    /// <summary>This, or what the results say together, whichever is more. Attempts without a result are in neither.</summary>
+    public Usage AtLeast(IEnumerable<TestResult> results)
+    {
+        var (requests, tokens, cost) = (0.0, 0.0, 0.0);
+        foreach (var (name, value) in results.SelectMany(r => r.GetMetrics()).Where(m => double.IsFinite(m.Value)))
+        {
+            requests += name == MetricNames.Requests ? value : 0;
+            tokens += name is MetricNames.InputTokens or MetricNames.OutputTokens ? value : 0;
+            cost += name == MetricNames.Cost ? value : 0;
+        }
+
+        return new Usage(Math.Max(Requests, (long)requests), Math.Max(Tokens, tokens), Math.Max(Cost, cost));
+    }
+}
 
 /// <summary>
 /// Counts what a batch uses and says once when it is too much. A request is counted before it goes out, so their number is

@@ -7,7 +7,8 @@ namespace PSRunner.Workflows.Endpoints;
 
 /// <summary>
 /// endpoints.json in the run folder: what the batch used over all sessions, what the canaries found, and where the rates of
-/// each key stand. Replaced about once a second, so a crash forgets the requests of a second at most.
+/// each key stand. Replaced about once a second, so a crash forgets the requests of a
+/// second at most, and of these only the ones whose results were not durable.
 /// </summary>
 internal sealed class EndpointRecord
 {

@@ -35,7 +35,7 @@ internal sealed class ModelSession : ILaneSteering
         _embedded = embedded;
         _record = EndpointRecord.Open(facts.RunFolder, facts.Number);
         var pace = new Pace(facts.Options.RequestsPerSecond ?? double.PositiveInfinity, facts.Time);
-        _cap = new BatchCap(new Budget(facts.Options, _record.Used, OnExhausted), pace, facts.Time);
+        _cap = new BatchCap(new Budget(facts.Options, UsedBefore(), OnExhausted), pace, facts.Time);
         _embeddedGate = new RateGate(new RateOptions { IsFixed = true, MaxInFlight = int.MaxValue }, facts.Time);
         _lanes = endpoints.Select(e => new SteeredLane(e, DeploymentHub.Shared.Open(e.Endpoint, e.Keys, facts.Options.FixedRate, facts.Options.RequestsPerSecond), LaneOf(e.Endpoint.Name)))
             .ToDictionary(lane => lane.Name, StringComparer.OrdinalIgnoreCase);
@@ -144,6 +144,10 @@ internal sealed class ModelSession : ILaneSteering
 
         return -1;
     }
+
+    // The record lags by a second behind what a killed session sent; what its durable results say was used, was.
+    private Usage UsedBefore() =>
+        _facts.Number > 1 && _facts.Options is not { MaxRequests: null, MaxTokens: null, MaxCost: null } ? _record.Used.AtLeast(_facts.EarlierResults()) : _record.Used;
 
     private void OnExhausted(string spent) =>
         _facts.End(BatchStates.BudgetReached, $"The budget is used up: {spent}. To go on, resume with a higher one.");

@@ -146,6 +146,23 @@ public sealed class EndpointBatchTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task What_durable_results_used_counts_though_the_record_of_it_was_lost()
+    {
+        await using var server = ChatServer.Start();
+        _batch.Register("m", server.Endpoint);
+        var first = _batch.Run(Cases(["m"], instances: 4), o => o with { MaxRequests = 21, ThrottleLimit = 2 });
+        var told = first.Results.Sum(r => r.GetMetrics().First(m => m.Key == MetricNames.Requests).Value);
+        Assert.InRange(told, 1, 21);
+        Assert.Equal(21, Used(first.Batch));
+
+        File.Delete(Path.Combine(first.Batch.RunFolder, EndpointRecord.FileName));
+        var second = _batch.Resume(first.Batch.RunFolder, new ResumeOptions());
+
+        Assert.Equal((BatchStates.BudgetReached, 21), (second.Batch.State, Used(second.Batch)));
+        Assert.InRange(server.Requests, 1, 21 + 21 - told);
+    }
+
+    [Fact]
     public async Task Tokens_and_money_end_a_batch_and_are_exceeded_by_what_is_in_flight_at_most()
     {
         await using var server = ChatServer.Start();
@@ -213,6 +230,12 @@ public sealed class EndpointBatchTests(ITestOutputHelper output) : IDisposable
 
         var refused = Assert.Throws<TestBatchException>(() => _batch.Resume(before.Batch.RunFolder, new ResumeOptions()));
         Assert.Equal(("ApiKeyMissing", asked), (refused.ErrorId, server.Requests));
+    }
+
+    private static long Used(TestBatch batch)
+    {
+        using var record = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(batch.RunFolder, EndpointRecord.FileName)));
+        return record.RootElement.GetProperty("used").GetProperty("requests").GetInt64();
     }
 
     private List<TestCase> Cases(string[] models, int instances) =>
