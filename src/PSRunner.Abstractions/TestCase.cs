@@ -7,6 +7,8 @@ namespace PSRunner;
 /// </remarks>
 public sealed class TestCase
 {
+    private const int FewParameters = 24;
+
     private readonly KeyValuePair<string, object?>[] _parameters;
 
     /// <param name="kind">The executor that runs it, in lower case: <c>workflow</c>, <c>prompt</c>, <c>script</c>, <c>command</c>, <c>pester</c>.</param>
@@ -18,16 +20,16 @@ public sealed class TestCase
         Kind = kind;
         Name = name;
         _parameters = parameters?.ToArray() ?? [];
+
+        // A few names are compared faster than they are put into a set; there may be a million cases.
+        var many = _parameters.Length > FewParameters ? new HashSet<string>(_parameters.Length, StringComparer.OrdinalIgnoreCase) : null;
         for (var i = 0; i < _parameters.Length; i++)
         {
             var (key, value) = _parameters[i];
             _parameters[i] = new(key, ToScalar(key, value));
-            for (var j = 0; j < i; j++)
+            if (many is null ? IsAmongFirst(i, key) : !many.Add(key))
             {
-                if (string.Equals(key, _parameters[j].Key, StringComparison.OrdinalIgnoreCase))
-                {
-                    throw new ArgumentException($"Test case '{name}' has the parameter '{key}' twice.", nameof(parameters));
-                }
+                throw new ArgumentException($"Test case '{name}' has the parameter '{key}' twice.", nameof(parameters));
             }
         }
     }
@@ -71,6 +73,19 @@ public sealed class TestCase
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    private bool IsAmongFirst(int count, string key)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            if (string.Equals(key, _parameters[i].Key, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static object? ToScalar(string name, object? value) => value switch
     {

@@ -15,7 +15,14 @@ internal sealed class ParquetResultReader : IAsyncDisposable
 {
     private readonly ParquetReader _reader;
 
-    private ParquetResultReader(ParquetReader reader) => _reader = reader;
+    // The library makes the list of fields anew each time it is asked.
+    private readonly Dictionary<string, DataField> _fields;
+
+    private ParquetResultReader(ParquetReader reader)
+    {
+        _reader = reader;
+        _fields = reader.Schema.GetDataFields().ToDictionary(field => field.Name, StringComparer.Ordinal);
+    }
 
     /// <summary>The words of the file's own metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _reader.CustomMetadata;
@@ -180,5 +187,5 @@ internal sealed class ParquetResultReader : IAsyncDisposable
     }
 
     private DataField Field(string name) =>
-        Array.Find(_reader.Schema.GetDataFields(), field => field.Name == name) ?? throw new InvalidDataException($"There is no column '{name}'.");
+        _fields.GetValueOrDefault(name) ?? throw new InvalidDataException($"There is no column '{name}'.");
 }
