@@ -37,7 +37,7 @@ internal sealed class Saves(string root, string way)
             ? $"$passed | Save-TestResults '{Target}' {options} -Append; $all | Save-TestResults \"{In("new")}$_\" {options}"
             : $"$all | Save-TestResults '{Target}' {(Appends ? "-Append" : "")}; $passed | Save-TestResults '{Target}' {(Appends ? "-Append" : "")}";
         var command = $$"""
-            $all = Get-TestResult -LiteralPath '{{runFolder}}'
+            $all = Get-TestResult -LiteralPath '{{runFolder}}' 3>$null # An end that the last kill tore; the ledger looks at findings.
             $passed = $all | Where-Object Outcome -eq Passed
             $all | Save-TestResults '{{In("all")}}' {{options}}
             $passed | Save-TestResults '{{In("passed")}}' {{options}}
