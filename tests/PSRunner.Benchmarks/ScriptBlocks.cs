@@ -9,25 +9,25 @@ namespace PSRunner.Benchmarks;
 /// </summary>
 internal static class ScriptBlocks
 {
+    private const int Rounds = 3;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly (string Name, string Call)[] Ways =
+        [("Runspace", "Measure-Batch Runspace"), ("Process", "Measure-Batch Process"), ("ForEach -Parallel", "Measure-ForEach")];
 
     public static int Compare(int[] counts)
     {
         var package = FindPackage();
-        Console.WriteLine("Script blocks { $_ }, as many at once as there are processors, each line in a pwsh of its own; all durable but the last line's.");
-        Console.WriteLine("    cases  isolation              blocks/s  p50 ms  p99 ms");
+        Console.WriteLine($"Script blocks {{ $_ }}, as many at once as there are processors, each in a pwsh of its own; the median of {Rounds} rounds in turn; all durable but the last line's.");
+        Console.WriteLine("    cases  isolation              blocks/s   (lowest-highest)  p50 ms  p99 ms  beside ForEach");
         foreach (var count in counts)
         {
             var folder = Directory.CreateTempSubdirectory("psrunner-bench-").FullName;
             try
             {
-                foreach (var what in new[] { "Measure-Batch Runspace", "Measure-Batch Process", "Measure-ForEach" })
+                if (!Measure(package, folder, count))
                 {
-                    if (Run(Script(package, folder, count, what)) is not 0 and var code)
-                    {
-                        Console.Error.WriteLine($"pwsh ended with {code}. It must be in PATH.");
-                        return 1;
-                    }
+                    Console.Error.WriteLine("pwsh failed. It must be in PATH.");
+                    return 1;
                 }
             }
             finally
@@ -39,6 +39,36 @@ internal static class ScriptBlocks
         return 0;
     }
 
+    // In turn, so that whatever else the machine does falls on all of them.
+    private static bool Measure(string package, string folder, int count)
+    {
+        var measured = Ways.ToDictionary(way => way.Name, _ => new List<double[]>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var (name, call) in Ways)
+            {
+                if (Run(Script(package, folder, count, call)) is not { Length: 3 } figures)
+                {
+                    return false;
+                }
+
+                measured[name].Add(figures);
+            }
+        }
+
+        var beside = Median(measured[Ways[^1].Name], 0);
+        foreach (var (name, rounds) in measured)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count,9:N0}  {name,-20} {Median(rounds, 0),10:N0} {$"({rounds.Min(r => r[0]):N0}-{rounds.Max(r => r[0]):N0})",18} {Median(rounds, 1),7:N2} {Median(rounds, 2),7:N2} {Median(rounds, 0) / beside,14:N1} x"));
+        }
+
+        return true;
+    }
+
+    private static double Median(List<double[]> rounds, int figure) => rounds.Select(r => r[figure]).Order().ElementAt(rounds.Count / 2);
+
     // Warm blocks are measured: the first 5 % of a batch's results do not count.
     private static string Script(string package, string folder, int count, string what) => string.Create(CultureInfo.InvariantCulture, $$"""
         $ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'
@@ -49,33 +79,37 @@ internal static class ScriptBlocks
             1..$count | Start-TestBatch { $_ } -Isolation $isolation -ThrottleLimit $throttle 6> $null | & { process {
                 if (++$at.Seen -eq $skip) { $clock.Start() }; if ($at.Seen -gt $skip) { $times.Add($_.DurationSeconds * 1000) } } }
             $times.Sort()
-            '{0,9:N0}  {1,-20} {2,10:N0} {3,7:N2} {4,7:N2}' -f $count, $isolation, (($at.Seen - $skip) / $clock.Elapsed.TotalSeconds), $times[[int]($times.Count / 2)], $times[[int]($times.Count * 0.99)]
+            "figures $(($at.Seen - $skip) / $clock.Elapsed.TotalSeconds) $($times[[int]($times.Count / 2)]) $($times[[int]($times.Count * 0.99)])"
         }
         function Measure-ForEach {
             $null = 1..200 | ForEach-Object -Parallel { $_ } -ThrottleLimit $throttle
             $clock = [System.Diagnostics.Stopwatch]::StartNew()
             $null = 1..$count | ForEach-Object -Parallel { $_ } -ThrottleLimit $throttle
-            '{0,9:N0}  {1,-20} {2,10:N0}' -f $count, 'ForEach -Parallel', ($count / $clock.Elapsed.TotalSeconds)
+            "figures $($count / $clock.Elapsed.TotalSeconds) NaN NaN"
         }
         {{what}}
         """);
 
-    private static int Run(string script)
+    // Null: it failed.
+    private static double[]? Run(string script)
     {
         try
         {
-            using var shell = Process.Start("pwsh", ["-NoProfile", "-NonInteractive", "-Command", script]);
+            using var shell = Process.Start(new ProcessStartInfo("pwsh", ["-NoProfile", "-NonInteractive", "-Command", script]) { RedirectStandardOutput = true })!;
+            var line = "";
+            shell.OutputDataReceived += (_, e) => line = e.Data is { } text && text.StartsWith("figures ", StringComparison.Ordinal) ? text : line;
+            shell.BeginOutputReadLine();
             if (!shell.WaitForExit(Limit))
             {
                 shell.Kill(entireProcessTree: true);
-                return -1;
+                return null;
             }
 
-            return shell.ExitCode;
+            return line.Length == 0 ? null : [.. line.Split(' ').Skip(1).Select(figure => double.Parse(figure, CultureInfo.InvariantCulture))];
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return -1;
+            return null;
         }
     }
 

@@ -112,6 +112,25 @@ public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void A_worker_is_replaced_after_a_thousand_tests_and_when_its_memory_grows()
+    {
+        using var shell = new HostedPowerShell(_folder);
+        var many = Run(shell, "New-ScriptTest { param($n) $PID } -Matrix @{ n = 1..1001 } -Name '{n}'", "-ThrottleLimit 1 -TestTimeoutSeconds 60", "$_.Output.Trim()");
+        Assert.Equal([1, 1000], many.GroupBy(pid => pid).Select(g => g.Count()).Order());
+
+        var grown = Run(
+            shell,
+            "New-ScriptTest { param($n) $PID; if ($n -eq 3) { $held = [byte[]]::new(600MB); [Array]::Fill($held, [byte] 1); [AppDomain]::CurrentDomain.SetData('held', $held) } } -Matrix @{ n = 1..6 } -Name '{n}'",
+            "-ThrottleLimit 1 -TestTimeoutSeconds 60",
+            "$_.Name + '|' + $_.Outcome + '|' + $_.Output.Trim()");
+        Assert.All(grown, row => Assert.Contains("|Passed|", row, StringComparison.Ordinal));
+        Assert.Single(grown.Take(3).Select(row => row.Split('|')[2]).Distinct());
+        Assert.Single(grown.Skip(3).Select(row => row.Split('|')[2]).Distinct());
+        Assert.NotEqual(grown[2].Split('|')[2], grown[3].Split('|')[2]);
+        AssertNothingLeft();
+    }
+
+    [Fact]
     public void Each_test_works_in_an_empty_folder_and_what_a_failed_one_leaves_is_kept()
     {
         using var shell = new HostedPowerShell(_folder);

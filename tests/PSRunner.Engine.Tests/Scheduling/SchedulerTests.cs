@@ -306,6 +306,19 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void A_case_that_is_postponed_stays_pending_and_the_end_says_why()
+    {
+        var batch = new SchedulerDriver(SimulatedPlan.Of(3), SchedulerDriver.Options());
+        batch.Tell(new Event.CasesPostponed("Its model is not there."));
+        Assert.Null(Assert.Single(batch.Tell(new Event.Ended(batch.TokenOf(0), Cause: null)).OfType<Act.EndAttempt>()).Cause);
+        batch.Ends(1);
+        batch.Ends(2);
+
+        Assert.Equal(new Act.End(BatchStates.Stopped, "Its model is not there."), batch.End);
+        Assert.Equal((2, 1), (batch.Scheduler.Finished, batch.Scheduler.Pending));
+    }
+
+    [Fact]
     public void A_refused_key_stops_its_lane_at_once_and_its_waiting_retries()
     {
         var batch = new SchedulerDriver(SimulatedPlan.Of(6, lanes: 2), SchedulerDriver.Options(throttle: 4));

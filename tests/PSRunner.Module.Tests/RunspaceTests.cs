@@ -1,0 +1,52 @@
+using PSRunner.Module.Tests.Hosting;
+
+namespace PSRunner.Module.Tests;
+
+/// <summary>Scripts in this process are only as safe as they are polite; what they are not is told, capped and not blamed on others.</summary>
+[Collection(OneAtATime.Name)]
+public sealed class RunspaceTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-runspace-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Scripts_that_ignore_their_end_stop_the_batch_at_the_cap_and_it_says_what_to_do()
+    {
+        using var shell = new HostedPowerShell(_folder);
+        var rows = shell.Invoke(
+            """
+            1..12 | Start-TestBatch { [System.Threading.Thread]::Sleep(15000) } -Isolation Runspace -ThrottleLimit 4 -TestTimeoutSeconds 1 -GracePeriodSeconds 1 -BatchVariable found 6> $null 3> $null |
+                ForEach-Object { "$($_.Outcome)|$($_.Cause)|$($_.Message)" }
+            "$($found.State)|$($found.Message)"
+            """).Select(r => (string)r.BaseObject).ToList();
+
+        Assert.All(rows[..^1], row => Assert.StartsWith("TimedOut|test-timeout|no end within 1 s; last activity: started; it ignored its cancellation and was abandoned", row, StringComparison.Ordinal));
+        Assert.Equal(4, rows.Count - 1);
+        Assert.StartsWith("Stopped|4 abandoned tests ignore their cancellation", rows[^1], StringComparison.Ordinal);
+        Assert.Contains("-Isolation Process", rows[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_script_that_takes_the_process_down_is_found_alone_and_nobody_else_crashed()
+    {
+        var folder = Path.Combine(_folder, "host");
+        Directory.CreateDirectory(folder);
+        var runs = 0;
+        for (var ended = false; !ended && runs < 8; runs++)
+        {
+            using var shell = ShellProcess.Run(
+                folder,
+                runs == 0
+                    ? "1..10 | Start-TestBatch { if ($_ -eq 3) { [System.Diagnostics.Process]::GetCurrentProcess().Kill() }; [System.Threading.Thread]::Sleep(100) } -Name host -Isolation Runspace -ThrottleLimit 3"
+                    : "Resume-TestBatch host");
+            ended = shell.ExitCode == 0;
+        }
+
+        using var all = ShellProcess.Run(folder, "Get-TestResult host | ForEach-Object { \"$($_.Index)|$($_.Outcome)|$($_.Cause)\" }");
+        Assert.Equal(
+            Enumerable.Range(0, 10).Select(n => n == 2 ? "2|Crashed|host-crash" : $"{n}|Passed|").Order(StringComparer.Ordinal),
+            all.Output.Where(l => l.Contains('|', StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.InRange(runs, 3, 8);
+    }
+}
