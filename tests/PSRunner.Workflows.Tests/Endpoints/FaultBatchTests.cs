@@ -105,7 +105,7 @@ public sealed class FaultBatchTests(ITestOutputHelper output) : IDisposable
         };
 
         // Short where the fault is to run into it, and long where only a busy machine could.
-        return new Run(errands, FaultTable.Rows[fault].Cause == "no-reply" ? 3 : 30);
+        return new Run(errands, FaultTable.Rows[fault].Cause == "no-reply" ? 8 : 30);
     }
 
     private static Run Unreachable(string name, Func<ChatServer, Uri> address) =>
@@ -131,7 +131,7 @@ public sealed class FaultBatchTests(ITestOutputHelper output) : IDisposable
             Wit = Errands.Reply,
             Faults = (_, request) => errands.Meet(request),
             PieceLength = 8,
-            SlowStep = TimeSpan.FromSeconds(3),
+            SlowStep = TimeSpan.FromSeconds(8),
             LeastRetryAfter = TimeSpan.FromMilliseconds(100),
         });
         errands.Register(_batch, run.Address?.Invoke(server) ?? server.Endpoint);
