@@ -161,7 +161,7 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
             return false;
         }
 
-        if (state != BatchStates.Completed || run.ExitCode != 0)
+        if (state != BatchStates.Completed || (run.ExitCode != 0 && !run.WasKilled))
         {
             Violate($"the batch {run.Message} (exit code {run.ExitCode})");
         }

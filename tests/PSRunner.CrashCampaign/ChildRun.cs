@@ -43,6 +43,9 @@ internal sealed class ChildRun : IDisposable
     /// <summary>All that the child said of the end.</summary>
     public string Message { get; private set; } = "";
 
+    /// <summary>True when it was killed, be it in its last moment, after it had said how the batch ended.</summary>
+    public bool WasKilled { get; private set; }
+
     /// <summary>The code with which the process ended.</summary>
     public int ExitCode { get; private set; }
 
@@ -79,6 +82,7 @@ internal sealed class ChildRun : IDisposable
         }
 
         _process.Kill();
+        WasKilled = true;
         return true;
     }
 
