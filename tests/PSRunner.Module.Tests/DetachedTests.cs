@@ -25,7 +25,7 @@ public sealed class DetachedTests : IDisposable
     public void A_batch_goes_on_after_its_shell_and_after_every_death_of_its_process()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Kills processes by signals.");
-        var started = StartDetached("night");
+        var started = StartDetached("night", ("PSRUNNER_STILL_SECONDS", "12"));
         Assert.StartsWith("night Running", started, StringComparison.Ordinal);
         var runFolder = Assert.Single(Directory.GetDirectories(Path.Combine(_folder, "test-batches")));
         var first = Owner(runFolder);
@@ -37,7 +37,7 @@ public sealed class DetachedTests : IDisposable
         // It still lives and does not move: the guardian kills it. Its tests go with it.
         Signal(second, "STOP");
         var third = Until(() => Owner(runFolder) is var pid && pid != second ? pid : 0);
-        Assert.Equal($"Running Its process {second} did not move for 4 s and was killed; its guardian started it again (2 of at most 3).", Progress("night"));
+        Assert.Equal($"Running Its process {second} did not move for 12 s and was killed; its guardian started it again (2 of at most 3).", Progress("night"));
         Assert.NotEqual(second, third);
 
         using var end = ShellProcess.Run(_folder, "Wait-TestBatch night -TimeoutSeconds 100 | ForEach-Object { \"$($_.State) $($_.Passed) $($_.Crashed)\" }; @(Get-TestResult night).Count; (Test-TestBatch night).FindingCount");
@@ -96,12 +96,12 @@ public sealed class DetachedTests : IDisposable
     }
 
     // 100 cases of 0.4 s, two at once: long enough to be killed in, short enough to wait for.
-    private string StartDetached(string name)
+    private string StartDetached(string name, params (string Name, string Value)[] environment)
     {
         using var shell = ShellProcess.Run(
             _folder,
             $"New-CommandTest sleep 0.4 -Repeat 100 | Start-TestBatch {name} -ThrottleLimit 2 -Detached | ForEach-Object {{ \"$($_.Name) $($_.State) $($_.Planned)\" }}",
-            ("PSRUNNER_STILL_SECONDS", "4"));
+            environment);
         Assert.Empty(shell.Errors);
         return Assert.Single(shell.Output);
     }
