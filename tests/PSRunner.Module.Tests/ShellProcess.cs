@@ -32,9 +32,12 @@ internal sealed class ShellProcess : IDisposable
     /// <summary>The exit code of an ended process.</summary>
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>Starts <c>psrunner -Command</c> in a folder. Batches of the test are indexed in that folder, not in the user's.</summary>
+    /// <summary>
+    /// Starts <c>psrunner -Command</c> in a folder. Batches of the test are indexed in that folder, not in the user's. Without
+    /// progress, which on a busy machine would be a line of the error stream.
+    /// </summary>
     public static ShellProcess Start(string folder, string command, params (string Name, string Value)[] environment) =>
-        StartWith(folder, ["-Command", command], environment);
+        StartWith(folder, ["-Command", "$ProgressPreference = 'SilentlyContinue'; " + command], environment);
 
     /// <summary>Starts psrunner with any arguments.</summary>
     public static ShellProcess StartWith(string folder, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
