@@ -32,7 +32,11 @@ public sealed partial class BatchSession
             Note($"The command '{command.Command}' from another shell is not understood.");
         }
 
-        if (happened is not null)
+        if (happened is SchedulerEvent.EndRequested request)
+        {
+            RequestEnd(request);
+        }
+        else if (happened is not null)
         {
             _conductor.Post(happened);
         }

@@ -5,6 +5,12 @@ namespace PSRunner.Engine;
 /// <summary>How a session ends: what is held is given up, what waits is saved, the folder goes to whoever comes next.</summary>
 public sealed partial class BatchSession
 {
+    // So much of the time to close is for the last status, whatever the disk took of the rest.
+    private const double ForStatus = 0.25;
+
+    // Of a batch that has all its results, and time. A disk that stands still for seconds should not leave it half a journal.
+    private static readonly TimeSpan ForLastParts = TimeSpan.FromSeconds(30);
+
     // One that fails must keep neither the others from ending nor the batch from closing.
     private void EndExecutors()
     {
@@ -33,11 +39,12 @@ public sealed partial class BatchSession
         }
         while (end is null);
 
-        var until = _time.GetTimestamp() + (long)(_conductor.LeftToClose.TotalSeconds * _time.TimestampFrequency);
+        var limit = _conductor.LeftToClose;
+        var until = In(limit);
         var last = GetProgress() with { State = BatchStates.Stopped, Message = end.Message };
         try
         {
-            last = Close(end, Left(until));
+            last = Close(end, limit * (1 - ForStatus));
         }
         catch (Exception e)
         {
@@ -46,7 +53,7 @@ public sealed partial class BatchSession
         }
         finally
         {
-            _attendant.Close(last, Left(until));
+            _attendant.Close(last, Left(Math.Max(until, In(limit * ForStatus))));
 
             // The reader first: should the disk hang from here on, he is not held up.
             Volatile.Write(ref _final, last);
@@ -61,14 +68,22 @@ public sealed partial class BatchSession
         }
     }
 
+    private long In(TimeSpan time) => _time.GetTimestamp() + (long)(time.TotalSeconds * _time.TimestampFrequency);
+
     private TimeSpan Left(long until) =>
         _time.GetElapsedTime(_time.GetTimestamp(), until) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     private TestProgress Close(BatchEnd end, TimeSpan limit)
     {
-        var unsaved = _journal.Close(limit * 0.75); // A disk that does not answer must leave some of it for the last status.
+        var unsaved = _journal.Close(limit);
         var progress = GetProgress();
         var isComplete = progress.Done == progress.Planned;
+        var more = In(_conductor.LeftToRun < ForLastParts ? _conductor.LeftToRun : ForLastParts);
+        if (!_journal.EndSealing(() => isComplete && !_isStopAsked && Left(more) > TimeSpan.Zero))
+        {
+            Note($"Some results are in the journal only: the disk did not take their Parquet part in time. Get-TestResult reads them; Repair-TestBatch '{_plan.BatchId}' writes the part.");
+        }
+
         return progress with
         {
             // What was saved last decides: a slow disk may still have taken what the conductor no longer waited for.

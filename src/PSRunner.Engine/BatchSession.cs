@@ -39,6 +39,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
     private long _lastCheckpoint;
     private double _requestsPerSecond;
     private TestProgress? _final;
+    private volatile bool _isStopAsked;
 
     private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, OutcomeFilter again, BatchOptions options, BatchLimits limits, IStoreFiles files, TimeProvider time)
     {
@@ -218,7 +219,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
     }
 
     /// <summary>Asks the session to end: what runs is canceled and stays pending. Returns at once.</summary>
-    public void Stop(string reason) => _conductor.Post(new SchedulerEvent.EndRequested(BatchStates.Stopped, reason));
+    public void Stop(string reason) => RequestEnd(new SchedulerEvent.EndRequested(BatchStates.Stopped, reason));
 
     /// <summary>Waits for the end of the session without the thread pool, which tests may have blocked.</summary>
     /// <returns>False when the limit came first.</returns>
@@ -229,6 +230,12 @@ public sealed partial class BatchSession : IAttended, IDisposable
     {
         Stop("The session was disposed of.");
         WaitForEnd(Limits.Grace + Limits.Shutdown + Limits.Shutdown + Patience);
+    }
+
+    private void RequestEnd(SchedulerEvent.EndRequested request)
+    {
+        _isStopAsked = true;
+        _conductor.Post(request);
     }
 
     private static void CheckNeeds(BatchPlan plan, BatchOptions options)

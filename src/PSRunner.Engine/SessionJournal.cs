@@ -22,6 +22,8 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     // Credits bound how many results wait with their files, not how long these are.
     private const long GateAtFileBytes = 128 << 20;
 
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
     private readonly ConcurrentDictionary<(int Index, int Attempt), AttemptToken> _awaited = new();
     private readonly Meter _meter;
     private readonly ResultQueue _results;
@@ -74,8 +76,8 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
     /// <summary>Asks for the part of the open file, so that what is durable can be queried.</summary>
     public void Checkpoint() => _sealer.RequestCheckpoint(_writer.Durable);
 
-    /// <summary>Saves and seals what is left.</summary>
-    /// <param name="limit">How long both may take; what is not sealed then is sealed when the batch is next opened.</param>
+    /// <summary>Saves what is left, and seals it as far as the time allows.</summary>
+    /// <param name="limit">How long both may take.</param>
     /// <returns>How many results could not be saved; their cases stay pending.</returns>
     public int Close(TimeSpan limit)
     {
@@ -84,6 +86,19 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
         var left = limit - Stopwatch.GetElapsedTime(since);
         _sealer.Close(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         return unsaved;
+    }
+
+    /// <summary>After <see cref="Close"/>: waits on for a disk that is slow to take the last parts.</summary>
+    /// <param name="mayGoOn">Asked a few times a second.</param>
+    /// <returns>True when all that was saved is in parts; else its journal files stay, readable and sealed when the batch is next opened.</returns>
+    public bool EndSealing(Func<bool> mayGoOn)
+    {
+        while (!_sealer.Close(TimeSpan.Zero) && mayGoOn())
+        {
+            _sealer.Close(LookEvery);
+        }
+
+        return _writer.IsClosed && _sealer.Backlog == 0;
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,10 @@ public sealed class StoredBatch : IDisposable
     /// <exception cref="TestBatchException">There is no batch.</exception>
     public static BatchOptions OptionsOf(string runFolder) => BatchManifest.Read(new RunFolder(runFolder).BatchFile).Options;
 
+    /// <summary>True when there are journal files, of which a complete batch at rest has none.</summary>
+    /// <param name="runFolder">The run folder, a full path.</param>
+    public static bool HasJournal(string runFolder) => DiskFiles.Instance.List(new RunFolder(runFolder).JournalFolder).Count > 0;
+
     /// <summary>Throws when something that the cases of a batch need cannot be had.</summary>
     /// <param name="runFolder">The run folder, a full path.</param>
     /// <param name="changes">What its next session does differently.</param>

@@ -23,6 +23,7 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
     private int _kills;
     private int _sessions;
     private int _batches;
+    private int _repaired;
     private long _seen;
     private long _unseen;
 
@@ -64,6 +65,7 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
         }
 
         Row("batches completed", _batches);
+        Row("  last part left to a repair", _repaired);
         Row("sessions", _sessions);
         Row("results seen and held", _seen);
         Row("results saved and never seen", _unseen);
@@ -166,7 +168,7 @@ internal sealed class Campaign(string folder, int kills, int seed, int cases, bo
             Violate($"the batch {run.Message} (exit code {run.ExitCode})");
         }
 
-        batch.CheckEnd();
+        _repaired += batch.CheckEnd(run.Message) ? 1 : 0;
         return true;
     }
 

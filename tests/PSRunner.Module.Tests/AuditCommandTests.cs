@@ -58,6 +58,20 @@ public sealed class AuditCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_complete_batch_that_is_not_all_Parquet_says_so_when_it_is_resumed_and_repair_makes_it_so()
+    {
+        Assert.DoesNotContain("Repair-TestBatch", _shell.Show("Resume-TestBatch whole"), StringComparison.Ordinal);
+        var journal = Path.Combine(RunFolder, "journal");
+        File.WriteAllText(Path.Combine(journal, "000002.jsonl"), ""); // The stall of a disk is the engine's own test.
+
+        Assert.Contains("Repair-TestBatch 'whole-", _shell.Show("Resume-TestBatch whole"), StringComparison.Ordinal);
+        Assert.Contains("not a part yet", (string)_shell.Invoke("(Test-TestBatch whole).Findings -join ' '").Single().BaseObject, StringComparison.Ordinal);
+        Assert.Equal("True 3 0 0", _shell.Invoke("Repair-TestBatch whole -PassThru | ForEach-Object { \"$($_.Healthy) $($_.Recorded) $($_.Pending) $($_.FindingCount)\" }").Single().BaseObject);
+        Assert.Empty(Directory.GetFiles(journal));
+        Assert.Equal(3, _shell.Invoke("Get-TestResult whole").Count);
+    }
+
+    [Fact]
     public void A_batch_without_its_manifest_is_found_by_its_path_and_a_folder_that_is_none_is_an_error()
     {
         File.Delete(Path.Combine(RunFolder, "batch.json"));

@@ -51,6 +51,9 @@ internal sealed partial class Conductor
     /// <summary>After the end: what is left of the session's time to end in.</summary>
     public TimeSpan LeftToClose => _scheduler.LeftToClose;
 
+    /// <summary>After the end: what was left of the session's time to run.</summary>
+    public TimeSpan LeftToRun => _scheduler.LeftToRun;
+
     /// <summary>Begins the session.</summary>
     public void Start() => _thread.Start();
 

@@ -12,6 +12,9 @@ internal sealed partial class Scheduler
     /// <summary>What is left of grace and shutdown when the session ended, for saving, sealing and saying so.</summary>
     public TimeSpan LeftToClose => _leftToClose ?? _limits.Shutdown;
 
+    /// <summary>What was left of the session's time to run when it ended.</summary>
+    public TimeSpan LeftToRun => Max(_batchEndsAt - _now, TimeSpan.Zero);
+
     // So much of the shutdown it waits for results to become durable; the rest is for what comes after it.
     private TimeSpan ForDisk => _limits.Shutdown / 2;
 

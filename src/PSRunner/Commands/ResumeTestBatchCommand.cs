@@ -199,7 +199,8 @@ public sealed class ResumeTestBatchCommand : BatchSelectionCommand, IDisposable
     {
         if (batch.State == BatchStates.Completed && RetryOutcome is null)
         {
-            Say($"'{batch.Name}' is complete: {DisplayText.Count(batch.Done)} of {DisplayText.Count(batch.Planned)}. Read it with Get-TestResult {batch.Id}.");
+            Say($"'{batch.Name}' is complete: {DisplayText.Count(batch.Done)} of {DisplayText.Count(batch.Planned)}. Read it with Get-TestResult {batch.Id}."
+                + (Batches.HasJournal(batch.RunFolder) ? $" Some results are in the journal only; Repair-TestBatch '{batch.Id}' makes them Parquet." : ""));
         }
         else if (ShouldProcess(batch.Id, "Resume batch"))
         {

@@ -1,3 +1,4 @@
+using PSRunner.Engine;
 using PSRunner.Engine.Observation;
 
 namespace PSRunner.Hosting;
@@ -34,6 +35,9 @@ internal static class Batches
 
     /// <summary>True when a process works on the batch, or holds it suspended.</summary>
     public static bool IsAlive(TestBatch batch) => BatchControl.IsAlive(batch);
+
+    /// <summary>True when not all of a batch at rest is in parts.</summary>
+    public static bool HasJournal(string runFolder) => StoredBatch.HasJournal(runFolder);
 
     /// <summary>Asks the process that works on the batch to end it; false when it had ended.</summary>
     public static bool Stop(string runFolder, bool force, WaitHandle canceled) => BatchControl.Stop(runFolder, force, canceled);

@@ -45,6 +45,10 @@ public sealed class BatchFaultTests(ITestOutputHelper output) : IDisposable
             else if (run is { State: BatchStates.Completed, Results.Count: Cases })
             {
                 Interlocked.Increment(ref completed);
+                if (Directory.GetFiles(Path.Combine(run.Folder, "journal")) is { Length: > 0 } left)
+                {
+                    wrong.Enqueue($"{fault}: it is completed with {string.Join(", ", left)}: {string.Join(" ", run.Notes)}");
+                }
             }
             else
             {

@@ -75,8 +75,35 @@ public sealed class PartQueryTests : IDisposable
         sealer.Seal(new ClosedFile(1));
         Assert.True(told.Wait(Patience, TestContext.Current.CancellationToken));
         Assert.Equal(1, sealer.Backlog);
-        Assert.False(sealer.Close(Patience));
+        Assert.True(sealer.Close(Patience));
+        Assert.Equal(1, sealer.Backlog);
         Assert.Single(troubles);
+        Assert.Equal([7], new ResultReader(_folder, _plan, files).Read().Select(r => r.Index));
+    }
+
+    [Fact]
+    public void A_file_that_is_refused_once_at_the_end_is_sealed_all_the_same()
+    {
+        var files = new MemoryFiles();
+        using var session = new Session(_folder, files, _plan);
+        session.Save(new ResultRecord(_plan.Result(7)));
+        using var closing = new ManualResetEventSlim();
+        var refusals = 0;
+        files.Before = (_, words) =>
+        {
+            if (words.Contains("part-", StringComparison.Ordinal) && !MemoryFiles.OnlyReads(words))
+            {
+                closing.Wait(Patience);
+                _ = ++refusals > 1 ? 0 : throw new IOException("Input/output error");
+            }
+        };
+        using var sealer = new Sealer(session.Sealer, static _ => { }, static () => { }, new FakeTimeProvider());
+        sealer.Seal(new ClosedFile(1));
+        sealer.Close(TimeSpan.Zero);
+        closing.Set();
+        Assert.True(sealer.Close(Patience));
+        Assert.Equal(0, sealer.Backlog);
+        Assert.Empty(files.List(_folder.JournalFolder));
         Assert.Equal([7], new ResultReader(_folder, _plan, files).Read().Select(r => r.Index));
     }
 

@@ -91,6 +91,14 @@ public static class BatchAudit
             {
                 parts.CheckBesideJournal(number, journal.Ended);
             }
+
+            // What is left of a closed batch is at most one file, which knows of open cases and nothing else.
+            if (closedSession > 0 && (journal.Ended.Count > 0 || scan.Open.Count == 0))
+            {
+                report.Warning(
+                    folder.JournalFile(number), "It is not a part yet, although the session was closed: queries over the parts miss what it holds. Nothing is lost.",
+                    report.Repair);
+            }
         }
 
         foreach (var number in files.List(folder.AttemptsFolder).Select(RunFolder.NumberOf).Where(number => number > 0))

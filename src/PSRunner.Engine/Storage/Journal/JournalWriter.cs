@@ -25,6 +25,7 @@ internal sealed class JournalWriter : IDisposable
     private readonly Thread _thread;
     private List<JournalRecord> _group = [];
     private bool _closing;
+    private volatile bool _closed;
     private Checkpoint _durable;
 
     /// <param name="folder">The run folder.</param>
@@ -72,6 +73,9 @@ internal sealed class JournalWriter : IDisposable
 
     /// <summary>Bytes of files that wait to be written.</summary>
     public long WaitingFileBytes => _artifacts.WaitingBytes;
+
+    /// <summary>True after the end when all files were let go, so that they can be sealed.</summary>
+    public bool IsClosed => _closed;
 
     /// <summary>Hands a record over; returns at once.</summary>
     /// <returns>How many wait now.</returns>
@@ -174,6 +178,7 @@ internal sealed class JournalWriter : IDisposable
         try
         {
             Tell(_log.Close());
+            _closed = true;
         }
         catch (IOException)
         {

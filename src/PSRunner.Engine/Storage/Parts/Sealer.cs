@@ -9,6 +9,8 @@ internal sealed class Sealer : IDisposable
     /// <summary>So many closed files may wait before new starts should.</summary>
     public const int BacklogLimit = 4;
 
+    private const int TriesAtTheEnd = 3;
+
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
@@ -21,6 +23,7 @@ internal sealed class Sealer : IDisposable
     private Checkpoint? _checkpoint;
     private long _lastCheckpoint;
     private bool _troubled;
+    private int _refusals;
     private bool _closing;
     private bool _abandoned;
 
@@ -71,28 +74,33 @@ internal sealed class Sealer : IDisposable
         }
     }
 
-    /// <summary>Seals what waits and ends the thread.</summary>
-    /// <param name="limit">How long that may take.</param>
-    /// <returns>True when nothing is left; what is left is sealed when the batch is next opened, and readable as it is.</returns>
+    /// <summary>Lets the thread seal what waits, then end. It ends with something left when the disk refuses a few times more.</summary>
+    /// <param name="limit">How long to wait for that; who has more time may wait again.</param>
+    /// <returns>True when the thread has ended. What <see cref="Backlog"/> says then is readable as it is.</returns>
     public bool Close(TimeSpan limit)
     {
         lock (_gate)
         {
-            _closing = true;
-            Monitor.Pulse(_gate);
+            if (!_closing)
+            {
+                _closing = true;
+                _refusals = 0;
+                Monitor.Pulse(_gate);
+            }
         }
 
-        var ended = _thread.Join(limit);
-        lock (_gate)
-        {
-            _abandoned = true;
-            Monitor.Pulse(_gate);
-            return ended && _closed.Count == 0;
-        }
+        return _thread.Join(limit);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Close(TimeSpan.Zero);
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closing = _abandoned = true;
+            Monitor.Pulse(_gate);
+        }
+    }
 
     private void Run()
     {
@@ -135,7 +143,7 @@ internal sealed class Sealer : IDisposable
             {
                 file = _closed.TryPeek(out var closed) ? closed : null;
                 checkpoint = null;
-                if (_abandoned || (_closing && (file is null || _troubled)))
+                if (_abandoned || (_closing && (file is null || _refusals >= TriesAtTheEnd)))
                 {
                     return false;
                 }
@@ -170,6 +178,12 @@ internal sealed class Sealer : IDisposable
         var since = _time.GetTimestamp();
         lock (_gate)
         {
+            _refusals++;
+            if (_closing)
+            {
+                Monitor.Wait(_gate, Delay / 4);
+            }
+
             while (!_closing && _time.GetElapsedTime(since) < Delay)
             {
                 Monitor.Wait(_gate, Delay / 4);
