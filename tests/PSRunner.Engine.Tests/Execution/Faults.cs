@@ -9,7 +9,11 @@ namespace PSRunner.Engine.Tests.Execution;
 /// <param name="Causes">The causes that are right.</param>
 /// <param name="Script">The command's script; the worker's fault.</param>
 /// <param name="Run">The code.</param>
-internal sealed record Fault(string Name, string Kind, string[] Causes, string Script = "", Func<AttemptContext, CancellationToken, Task<AttemptReport>>? Run = null);
+internal sealed record Fault(string Name, string Kind, string[] Causes, string Script = "", Func<AttemptContext, CancellationToken, Task<AttemptReport>>? Run = null)
+{
+    /// <summary>False for those that do nothing wrong.</summary>
+    public bool Misbehaves => Name is not ("passes" or "leaves-artifacts");
+}
 
 /// <summary>All of them.</summary>
 internal static class Faults
