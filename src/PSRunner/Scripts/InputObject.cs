@@ -83,7 +83,8 @@ internal static class InputObject
         };
     }
 
-    private static IEnumerable<KeyValuePair<string, object?>> PropertiesOf(object? value)
+    /// <summary>The entries of a hashtable; the properties of anything else that can be read.</summary>
+    public static IEnumerable<KeyValuePair<string, object?>> PropertiesOf(object? value)
     {
         if (Unwrap(value) is IDictionary map)
         {

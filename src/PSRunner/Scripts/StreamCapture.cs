@@ -39,7 +39,7 @@ internal sealed class StreamCapture : Collection<PSObject?>
     protected override void InsertItem(int index, PSObject? item)
     {
         Last = item;
-        Write(InputObject.TextOf(item));
+        Write(OutputText.Of(item));
     }
 
     private void Keep(ErrorRecord error)
