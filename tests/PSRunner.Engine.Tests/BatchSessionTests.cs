@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Time.Testing;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Planning;
@@ -180,6 +181,26 @@ public sealed class BatchSessionTests : IDisposable
         Assert.Contains(batch.RunFolder, BatchCatalog.Find(batch.Id[^4..], _folder));
         Assert.Equal([batch.RunFolder], BatchCatalog.Find("need*", _folder));
         Assert.Empty(BatchCatalog.Find("haystack", _folder));
+    }
+
+    [Fact]
+    public void Of_the_runs_of_one_second_the_last_is_the_newest()
+    {
+        // The random digits decided before: one of eight such rows comes right by chance every 40,320 times.
+        var second = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 20, 5, 43, TimeSpan.Zero));
+        var written = new DateTime(2026, 11, 23, 20, 5, 43, DateTimeKind.Utc);
+        var runs = new List<string>();
+        for (var i = 0; i < 8; i++)
+        {
+            using var builder = new BatchBuilder(new BatchOptions { OutputPath = _folder, Name = "twin" }, [new NoopExecutor()], time: second);
+            builder.Add(new TestCase("noop", "one"));
+            builder.Prepare();
+            File.SetLastWriteTimeUtc(Path.Combine(builder.RunFolder, "batch.json"), written.AddMilliseconds(i * 20));
+            runs.Insert(0, builder.RunFolder);
+        }
+
+        Assert.Equal(runs, BatchCatalog.Find("twin", _folder));
+        Assert.Equal(runs, BatchCatalog.Expand(_folder));
     }
 
     [Fact]

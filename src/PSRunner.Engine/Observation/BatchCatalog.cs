@@ -14,10 +14,9 @@ public static class BatchCatalog
     /// <summary>Every run folder under a root and in the user's index, newest first, each once.</summary>
     /// <param name="root">The folder in which batches are looked for beside the index; need not exist.</param>
     public static IReadOnlyList<string> RunFolders(string root) =>
-        [.. UserIndex.RunFolders().Concat(Expand(root)).Where(IsRunFolder)
+        [.. NewestFirst(UserIndex.RunFolders().Concat(Expand(root)).Where(IsRunFolder)
             .Select(Path.TrimEndingDirectorySeparator)
-            .Distinct(StringComparer.Ordinal)
-            .OrderByDescending(f => BatchName.TimeOf(Path.GetFileName(f)), StringComparer.Ordinal)];
+            .Distinct(StringComparer.Ordinal))];
 
     /// <summary>The run folders that a name means, newest first: a label, an id, its last four digits, or a pattern of these.</summary>
     public static IReadOnlyList<string> Find(string name, string root)
@@ -31,7 +30,7 @@ public static class BatchCatalog
     /// <summary>A run folder itself, or the run folders in a root, newest first.</summary>
     public static IReadOnlyList<string> Expand(string path) =>
         IsRunFolder(path) ? [path]
-        : Directory.Exists(path) ? [.. Directory.EnumerateDirectories(path).Where(IsRunFolder).OrderByDescending(f => BatchName.TimeOf(Path.GetFileName(f)), StringComparer.Ordinal)]
+        : Directory.Exists(path) ? [.. NewestFirst(Directory.EnumerateDirectories(path).Where(IsRunFolder))]
         : [];
 
     /// <summary>The labels of the newest batches, each once.</summary>
@@ -92,6 +91,11 @@ public static class BatchCatalog
             Zombies = 0,
         };
     }
+
+    // An id tells the second; of the batches of one second the file times tell which came later.
+    private static IOrderedEnumerable<string> NewestFirst(IEnumerable<string> folders) => folders
+        .OrderByDescending(f => BatchName.TimeOf(Path.GetFileName(f)), StringComparer.Ordinal)
+        .ThenByDescending(f => File.GetLastWriteTimeUtc(new RunFolder(f).BatchFile));
 
     private static bool IsRunFolder(string path) => File.Exists(new RunFolder(path).BatchFile);
 

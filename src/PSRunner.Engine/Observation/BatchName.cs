@@ -36,8 +36,8 @@ internal static class BatchName
     /// <summary>The label of an id; the id itself when it has not the form of one.</summary>
     public static string LabelOf(string id) => HasSuffix(id) ? id[..^SuffixLength] : id;
 
-    /// <summary>The part of an id by which batches are sorted in time; empty when it has not the form of one.</summary>
-    public static string TimeOf(string id) => HasSuffix(id) ? id[^(SuffixLength - 1)..] : "";
+    /// <summary>The part of an id by which batches are sorted in time, to the second; empty when it has not the form of one.</summary>
+    public static string TimeOf(string id) => HasSuffix(id) ? id[^(SuffixLength - 1)..^5] : "";
 
     /// <summary>The four digits that tables show.</summary>
     public static string ShortOf(string id) => HasSuffix(id) ? id[^4..] : id;

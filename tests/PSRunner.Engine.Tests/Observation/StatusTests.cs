@@ -87,7 +87,7 @@ public sealed class StatusTests : IDisposable
         var id = BatchName.NewId("my-batch", new DateTimeOffset(2026, 11, 23, 20, 5, 43, TimeSpan.Zero));
 
         Assert.Equal("my-batch", BatchName.LabelOf(id));
-        Assert.Equal(id, $"my-batch-{BatchName.TimeOf(id)}");
+        Assert.Equal(id, $"my-batch-{BatchName.TimeOf(id)}-{BatchName.ShortOf(id)}");
         Assert.EndsWith(BatchName.ShortOf(id), id, StringComparison.Ordinal);
         Assert.Equal("no-id-at-all", BatchName.LabelOf("no-id-at-all"));
     }
