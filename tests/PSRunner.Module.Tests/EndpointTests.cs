@@ -56,6 +56,7 @@ public sealed class EndpointTests : IDisposable
     [InlineData("Register-TestEndpoint x https://x/v1 -ApiKey " + Secret, "ParameterArgumentTransformationError")]
     [InlineData("Register-TestEndpoint x https://x/v1 -RequestsPerMinute -3", "OutOfRange")]
     [InlineData("Set-TestEndpoint nope -Model y", "EndpointNotFound")]
+    [InlineData("Set-TestEndpoint nope", "EndpointNotFound")]
     public void What_makes_no_endpoint_is_refused_and_a_typed_key_is_not_repeated(string script, string errorId)
     {
         var error = _shell.InvokeExpectingError(script);
@@ -63,6 +64,22 @@ public sealed class EndpointTests : IDisposable
         Assert.Equal(errorId, error.FullyQualifiedErrorId.Split(',')[0]);
         Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Theory]
+    [InlineData("Test-TestEndpoint sim-strong")]
+    [InlineData("Set-TestEndpoint sim-strong -RequestsPerMinute 3")]
+    [InlineData("Unregister-TestEndpoint SIM-strong")]
+    public void An_embedded_model_is_not_said_to_be_missing_when_it_is_taken_for_an_endpoint(string script) =>
+        Assert.Contains("' is an embedded model", _shell.InvokeExpectingError(script).ToString(), StringComparison.OrdinalIgnoreCase);
+
+    [Fact]
+    public void A_change_of_nothing_is_refused()
+    {
+        _shell.Invoke("Register-TestEndpoint x https://x.example/v1 -ApiKeyVariable PATH");
+
+        Assert.Equal("NothingToChange", _shell.InvokeExpectingError("Set-TestEndpoint x -PassThru -Verbose -WhatIf").FullyQualifiedErrorId.Split(',')[0]);
+        _shell.Invoke("Set-TestEndpoint x -RequestsPerMinute 0; Get-TestEndpoint x | Set-TestEndpoint");
     }
 
     [Fact]
@@ -102,7 +119,7 @@ public sealed class EndpointTests : IDisposable
     {
         _shell.Invoke("Register-TestEndpoint x https://x.example/v1 -ApiKeyVariable NO_SUCH_VARIABLE_HERE -WarningAction SilentlyContinue");
 
-        Assert.Matches(@"^False\|key\|.*\$env:NO_SUCH_VARIABLE_HERE is not set", Text("Test-TestEndpoint x | ForEach-Object { '{0}|{1}|{2}' -f $_.Healthy, $_.Check, $_.Message }"));
+        Assert.Matches(@"^False\|key\|\$env:NO_SUCH_VARIABLE_HERE is not set", Text("Test-TestEndpoint x | ForEach-Object { '{0}|{1}|{2}' -f $_.Healthy, $_.Check, $_.Message }"));
         Assert.Equal("False", Text("Test-TestEndpoint x -Quiet"));
     }
 

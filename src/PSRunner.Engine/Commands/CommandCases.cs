@@ -83,7 +83,9 @@ public static partial class CommandCases
         }
         catch (ProcessStartException e) when (e.Failure == ProcessStartFailure.NoSuchProgram)
         {
-            var hint = IsBare(command) ? "Add its folder to $env:PATH, or give its full path. Functions and aliases of PowerShell are not programs." : "Check the path.";
+            var hint = !IsBare(command) ? "Check the path."
+                : File.Exists(Path.Combine(folder, command)) ? $"'{Path.Combine(folder, command)}' is there: write ./{command}."
+                : "Add its folder to $env:PATH, or give its full path. Functions and aliases of PowerShell are not programs.";
             throw new TestBatchException("ProgramNotFound", ErrorKind.NotFound, $"{e.Message} {hint}", command, e);
         }
         catch (ProcessStartException e)

@@ -26,7 +26,7 @@ internal sealed class SchemaExpectation : Expectation
         }
         catch (Exception e) when (e is not TestBatchException)
         {
-            throw Invalid(json, e is JsonException ? $"it is no JSON: {e.Message}" : e.Message, e);
+            throw Invalid(json, e is JsonException broken ? $"it is no JSON: {WhatIsWrong(broken)}" : e.Message, e);
         }
     }
 
@@ -41,7 +41,7 @@ internal sealed class SchemaExpectation : Expectation
         }
         catch (JsonException e)
         {
-            return $"expected JSON; it is none: {e.Message.TrimEnd('.')}";
+            return $"expected JSON; it is none: {WhatIsWrong(e)}";
         }
 
         var errors = _schema.Validate(json);
@@ -52,6 +52,10 @@ internal sealed class SchemaExpectation : Expectation
     /// <summary>A schema that cannot be used.</summary>
     internal static TestBatchException Invalid(string json, string why, Exception? inner = null) => new(
         "ExpectSchemaInvalid", ErrorKind.InvalidData, $"-ExpectSchema cannot be used: {why.TrimEnd('.')}. Give a JSON schema, or the path of a file that holds one.", json, inner);
+
+    // The parser ends its message with its own fields, which count from 0.
+    private static string WhatIsWrong(JsonException error) =>
+        $"{error.Message.Split(" LineNumber: ")[0].TrimEnd('.')} (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1})";
 
     private static string Describe(ValidationError error) => $"{error.Kind} at {(error.Path is { Length: > 0 } path ? path : "#")}";
 }

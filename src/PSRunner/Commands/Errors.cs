@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSRunner.Export;
+using PSRunner.Hosting;
 
 namespace PSRunner.Commands;
 
@@ -50,7 +51,7 @@ internal static class Errors
 
     public static TestBatchException NotATestCase(object input) => new(
         InputIsNotATestCase, ErrorKind.InvalidArgument,
-        $"'{input}' ({input.GetType()}) is no test case. To run something for each object give a script block: ... | Start-TestBatch {{ ... }}. Cases come from New-WorkflowTest, New-CommandTest, New-ScriptTest and New-PesterTest, and from Get-TestResult (runs them again).", input);
+        $"'{input}' ({input.GetType()}) is no test case. To run something for each object give a script block: ... | Start-TestBatch {{ ... }}. Cases come from New-WorkflowTest, New-PromptTest, New-CommandTest, New-ScriptTest and New-PesterTest, and from Get-TestResult (runs them again).", input);
 
     public static TestBatchException NoBatch(string command) => new(
         NoBatchGiven, ErrorKind.InvalidArgument,
@@ -140,7 +141,7 @@ internal static class Errors
 
     public static TestBatchException NotResults(string path, ExportFormat format) => new(
         ResultsOnly, ErrorKind.InvalidArgument,
-        $"A {format.Name} report is made of test results, and another object came for '{path}'. Save such as {string.Join(", ", ExportFormat.All.Where(f => f.TakesAnyObject).Select(f => f.Ending))}.", path);
+        $"A {format.Name} report is made of test results, and another object came for '{path}'. Save other objects as {string.Join(", ", ExportFormat.All.Where(f => f.TakesAnyObject).Select(f => f.Ending))}.", path);
 
     public static TestBatchException NotAFileSystem(string path) => new(
         NotAFileSystemPath, ErrorKind.InvalidArgument, $"'{path}' is not in the file system. Give a folder or file of the file system.", path);
@@ -183,7 +184,14 @@ internal static class Errors
         EndpointMissing, ErrorKind.InvalidArgument, $"Which endpoint? Give its name: {command} <name>. List all with Get-TestEndpoint.");
 
     public static TestBatchException EndpointUnknown(string name) => new(
-        EndpointNotFound, ErrorKind.NotFound, $"There is no endpoint '{name}'. List all with Get-TestEndpoint, or add it with Register-TestEndpoint.", name);
+        EndpointNotFound, ErrorKind.NotFound,
+        Endpoints.Embedded().Any(model => model.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ? $"'{name}' is an embedded model: it needs no endpoint, and nothing of it can be checked, changed or unregistered."
+            : $"There is no endpoint '{name}'. List all with Get-TestEndpoint, or add it with Register-TestEndpoint.", name);
+
+    public static TestBatchException NothingToChangeOf(TestEndpoint endpoint) => new(
+        NothingToChange, ErrorKind.InvalidArgument,
+        $"What of endpoint '{endpoint.Name}' is to change? Give -Model, -RequestsPerMinute, -ApiKeyVariable or another property.", endpoint.Name);
 
     /// <param name="what">Names the value: <c>Input 3 ('a').callback</c>.</param>
     /// <param name="why">Goes on after its name.</param>

@@ -23,6 +23,11 @@ public sealed class SetTestEndpointCommand : EndpointChangeCommand
     private protected override void Process()
     {
         var endpoint = Name.Length == 0 ? throw Errors.NoEndpoint("Set-TestEndpoint") : Endpoints.Find(Name) ?? throw Errors.EndpointUnknown(Name);
+        if (MyInvocation.BoundParameters.Keys.All(name => name is nameof(Name) or nameof(PassThru) || CommonParameters.Contains(name) || OptionalCommonParameters.Contains(name)))
+        {
+            throw Errors.NothingToChangeOf(endpoint);
+        }
+
         if (ShouldProcess(endpoint.Name, "Change endpoint"))
         {
             Keep(Changed(Uri.Length > 0 ? endpoint with { Uri = Uri } : endpoint), replace: true);

@@ -45,6 +45,7 @@ public sealed class CommandCasesTests : IDisposable
         Refused("CommandMissing", Echo() with { Command = "" }, "-Command");
         Refused("ProgramNotFound", Echo() with { Command = "no-such-program-here" }, "$env:PATH");
         Refused("ProgramNotFound", Echo() with { Command = "./nothing" }, "nothing");
+        Refused("ProgramNotFound", Echo() with { Command = "text" }, "write ./text");
         Refused("ProgramNotExecutable", Echo() with { Command = "./text" }, "chmod +x");
         Refused("PlaceholderUnknown", Echo("{modle}") with { Parameters = [new("model", 1)] }, "There are model");
         Refused("ParameterTwice", Echo() with { Parameters = [new("a", 1)], Matrix = [new("A", [1])] }, "'a'");

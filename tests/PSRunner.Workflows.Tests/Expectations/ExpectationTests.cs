@@ -58,13 +58,19 @@ public sealed class ExpectationTests
     }
 
     [Fact]
+    public void A_reply_in_prose_is_told_of_without_words_of_the_parser() =>
+        Assert.Equal(
+            "expected JSON; it is none: 'T' is an invalid start of a value (line 1, byte 1)",
+            Expectation.Of(ExpectationKinds.Schema, City).Miss("The city is Rome."));
+
+    [Fact]
     public void A_schema_says_what_it_missed_and_where() =>
         Assert.Equal(
             "expected JSON as the schema says: StringTooShort at #/name, PropertyRequired at #/size",
             Expectation.Of(ExpectationKinds.Schema, City).Miss("""{"name":""}"""));
 
     [Theory]
-    [InlineData("{", "no JSON")]
+    [InlineData("{ x", "no JSON: 'x' is an invalid start of a property name. Expected a '\"' (line 1, byte 3)")]
     [InlineData("[]", "no JSON object")]
     [InlineData("""{"type":"objekt"}""", "objekt")]
     [InlineData("""{"properties":{"a":{"pattern":"("}}}""", "no regular expression")]

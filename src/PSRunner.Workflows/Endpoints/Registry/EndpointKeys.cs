@@ -40,7 +40,7 @@ public static class EndpointKeys
         {
             return [.. endpoint.ApiKeyVariable.Select(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
                 ? new ApiKey(value.Trim())
-                : throw Missing(endpoint, $"$env:{name} is not set. Set it in this shell, or name another with Set-TestEndpoint {endpoint.Name} -ApiKeyVariable."))];
+                : throw Missing(endpoint, $"$env:{name} is not set: endpoint '{endpoint.Name}' has no key. Set it in this shell, or name another with Set-TestEndpoint {endpoint.Name} -ApiKeyVariable."))];
         }
 
         if (endpoint.ApiKeySecret.Length > 0)
@@ -50,9 +50,9 @@ public static class EndpointKeys
 
         return !endpoint.IsSessionKey ? [ApiKey.None]
             : Session.TryGetValue(endpoint.Name, out var held) ? held
-            : throw Missing(endpoint, $"its key was given for one session and is stored nowhere. Give it again with Set-TestEndpoint {endpoint.Name} -ApiKey, or name a variable with -ApiKeyVariable.");
+            : throw Missing(endpoint, $"The key of endpoint '{endpoint.Name}' was given for one session and is stored nowhere. Give it again with Set-TestEndpoint {endpoint.Name} -ApiKey, or name a variable with -ApiKeyVariable.");
     }
 
-    private static TestBatchException Missing(TestEndpoint endpoint, string why) =>
-        new("ApiKeyMissing", ErrorKind.NotFound, $"The key of endpoint '{endpoint.Name}' is missing: {why}", endpoint.Name);
+    private static TestBatchException Missing(TestEndpoint endpoint, string message) =>
+        new("ApiKeyMissing", ErrorKind.NotFound, message, endpoint.Name);
 }
