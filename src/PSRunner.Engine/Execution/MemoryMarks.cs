@@ -44,11 +44,16 @@ internal sealed class MemoryMarks(TimeProvider time)
     private const double SoftAgain = 0.80;
     private const double Hard = 0.93;
 
-    // So long the memory of one that was killed may take to come back.
+    // So long the memory of one that was killed may take to come back. While use rises in spite of it, nobody waits for that:
+    // many that grow together outrun one end a second.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    // Of all memory, from one telling to the next; less is noise.
+    private const double Rise = 0.005;
 
     private bool _closed;
     private long? _askedAt;
+    private double _askedUse;
 
     /// <summary>What the scheduler should hear.</summary>
     /// <param name="reading">The memory now.</param>
@@ -62,10 +67,12 @@ internal sealed class MemoryMarks(TimeProvider time)
             yield return new SchedulerEvent.GateMoved(Gate.Memory, closed);
         }
 
-        if (running > 0 && reading.Used >= Hard && (_askedAt is not { } asked || time.GetElapsedTime(asked) >= Pause))
+        var recent = _askedAt is { } asked && time.GetElapsedTime(asked) < Pause;
+        var rises = recent && reading.Used >= _askedUse + Rise;
+        if (running > 0 && reading.Used >= Hard && (!recent || rises))
         {
-            _askedAt = time.GetTimestamp();
-            yield return new SchedulerEvent.MemoryShort();
+            (_askedAt, _askedUse) = (time.GetTimestamp(), reading.Used);
+            yield return new SchedulerEvent.MemoryShort(rises);
         }
     }
 }

@@ -7,14 +7,14 @@ internal sealed partial class Scheduler
     internal const int MostEvictions = 3;
 
     // The youngest has the least to lose. Code in this process, and tests that wait for a model, would free nothing.
-    private void OnMemoryShort()
+    private void OnMemoryShort(bool rises)
     {
         var youngest = -1;
         for (var id = 0; id < _slots.Used; id++)
         {
-            if (_slots[id].Phase == SlotPhase.Canceling && _slots[id].Evicted)
+            if (_slots[id].Phase == SlotPhase.Canceling && _slots[id].Evicted && !rises)
             {
-                return; // One is on its way out: its memory is not free yet.
+                return; // One is on its way out, and its memory, not free yet, may be enough.
             }
 
             if (_slots[id].Phase == SlotPhase.Running && HasProcesses(_slots[id].Case.Index) && (youngest < 0 || _slots[id].Generation > _slots[youngest].Generation))

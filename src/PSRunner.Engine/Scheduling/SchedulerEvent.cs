@@ -44,7 +44,8 @@ internal abstract record SchedulerEvent
     internal sealed record GateMoved(Gate Gate, bool Closed, int Lane = -1) : SchedulerEvent;
 
     /// <summary>The machine is about to run out of memory: the youngest attempt that has processes of its own shall end.</summary>
-    internal sealed record MemoryShort : SchedulerEvent;
+    /// <param name="Rises">More is in use than when this was last told.</param>
+    internal sealed record MemoryShort(bool Rises = false) : SchedulerEvent;
 
     /// <summary>So many cases of a lane may run at once.</summary>
     internal sealed record LaneAllowed(int Lane, int Attempts) : SchedulerEvent;

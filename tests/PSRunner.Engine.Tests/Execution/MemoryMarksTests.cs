@@ -19,13 +19,18 @@ public class MemoryMarksTests
     }
 
     [Fact]
-    public void Above_the_hard_mark_room_is_asked_for_once_a_second()
+    public void Above_the_hard_mark_room_is_asked_for_once_a_second_and_at_each_look_while_use_rises()
     {
         var marks = new MemoryMarks(_time);
         Assert.Equal(["closed", "short"], Look(marks, used: 0.95));
-        Assert.Empty(Look(marks, used: 0.99));
+        Assert.Empty(Look(marks, used: 0.95));
+        Assert.Equal(["short and rising"], Look(marks, used: 0.96));
+        Assert.Empty(Look(marks, used: 0.955));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(["short"], Look(marks, used: 0.95));
+        Assert.Empty(Look(marks, used: 0.9));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["short"], Look(marks, used: 0.97));
     }
 
     [Fact]
@@ -50,7 +55,7 @@ public class MemoryMarksTests
         marks.Look(new MemoryReading(1_000_000, (long)(1_000_000 * (1 - used))), running).Select(e => e switch
         {
             SchedulerEvent.GateMoved { Gate: Gate.Memory, Closed: var closed, Lane: -1 } => closed ? "closed" : "open",
-            SchedulerEvent.MemoryShort => "short",
+            SchedulerEvent.MemoryShort { Rises: var rises } => rises ? "short and rising" : "short",
             _ => e.ToString(),
         });
 }

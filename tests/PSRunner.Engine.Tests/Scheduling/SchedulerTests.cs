@@ -70,6 +70,16 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void While_memory_in_use_rises_the_next_youngest_goes_too()
+    {
+        var batch = new SchedulerDriver(SimulatedPlan.Of(3), SchedulerDriver.Options(throttle: 3));
+
+        Assert.Equal(batch.TokenOf(2), Assert.Single(batch.Tell(new Event.MemoryShort()).OfType<Act.Cancel>()).Token);
+        Assert.Equal(batch.TokenOf(1), Assert.Single(batch.Tell(new Event.MemoryShort(Rises: true)).OfType<Act.Cancel>()).Token);
+        Assert.Empty(batch.Tell(new Event.MemoryShort()));
+    }
+
+    [Fact]
     public void Only_code_that_could_take_the_process_down_waits_for_its_start_to_be_written()
     {
         var plan = SimulatedPlan.Of(2);
