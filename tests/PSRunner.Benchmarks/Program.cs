@@ -17,7 +17,8 @@ return args switch
     ["growth", .. var counts] => Growth.Compare(Numbers(counts, 10_000)),
     ["endpoints", .. var concurrencies] => ModelRequests.Compare(Numbers(concurrencies, 100, 500)),
     ["child", "server", var latency] => CannedServer.RunChild(int.Parse(latency)),
-    ["child", "endpoints", var concurrency, var address, var folder] => await ModelRequests.RunChildAsync(int.Parse(concurrency), address, folder),
+    ["child", "endpoints", var concurrency, var rate, var address, var server, var folder] =>
+        await ModelRequests.RunChildAsync(int.Parse(concurrency), int.Parse(rate), address, int.Parse(server), folder),
     ["child", "prompts", var concurrency, var address, var folder] => ModelRequests.RunPrompts(int.Parse(concurrency), address, folder),
     ["child", "conversations", var count, var address, var folder] => ModelRequests.RunConversations(int.Parse(count), address, folder),
     ["child", "commands", var count, var throttle, var folder] => NativeCommands.RunChild(int.Parse(count), int.Parse(throttle), folder),
