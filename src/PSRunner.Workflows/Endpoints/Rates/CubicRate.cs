@@ -51,6 +51,9 @@ internal sealed class CubicRate
         return wait;
     }
 
+    /// <summary>A start waits for something else that is paced. It proves nothing for this rate, which must not lose time by it either.</summary>
+    public void KeepUp() => _bucket.KeepUp();
+
     /// <summary>A start goes out.</summary>
     public void Start(TimeSpan now, double cost)
     {

@@ -63,7 +63,26 @@ internal sealed class KeyRates
         var wait = Longer(Longer(_holdUntil - now, TimeSpan.Zero), Longer(_requests.Wait(now), _tokens.Wait(now)));
         var isFull = !_cap.Allows(now, InFlight);
         var set = _set.Wait(now, isTurn: wait == TimeSpan.Zero && !isFull);
-        return isFull ? UntilOneEnds : Longer(wait, set);
+        if (isFull)
+        {
+            return UntilOneEnds;
+        }
+
+        // Pacers in a row each see only the waits of their own: without this each would lose what another's timer was late.
+        if (_holdUntil <= now && Longer(wait, set) > TimeSpan.Zero)
+        {
+            KeepUp();
+        }
+
+        return Longer(wait, set);
+    }
+
+    /// <summary>The next start waits for something else that is paced.</summary>
+    public void KeepUp()
+    {
+        _requests.KeepUp();
+        _tokens.KeepUp();
+        _set.KeepUp();
     }
 
     /// <summary>A request starts; <see cref="Wait"/> has just allowed it.</summary>

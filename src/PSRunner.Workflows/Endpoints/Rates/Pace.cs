@@ -45,6 +45,15 @@ internal sealed class Pace
         }
     }
 
+    /// <summary>A start waits for something else that is paced.</summary>
+    public void KeepUp()
+    {
+        lock (_lock)
+        {
+            _bucket.KeepUp();
+        }
+    }
+
     /// <summary>Another rate, from now on.</summary>
     public void Set(double rate)
     {

@@ -58,6 +58,9 @@ internal sealed class PacedBucket
         return wait;
     }
 
+    /// <summary>A start waits for something else that is paced: this bucket catches up on the same late timer, or both lose by it.</summary>
+    public void KeepUp() => _awaited = true;
+
     /// <summary>Takes the cost of a start.</summary>
     public void Take(double cost) => _level -= cost;
 

@@ -12,6 +12,9 @@ namespace PSRunner.Workflows.Endpoints.Rates;
 /// </remarks>
 internal sealed class RateGate : IDisposable
 {
+    /// <summary>Who is held for longer waits for more than a pace.</summary>
+    private static readonly TimeSpan LongHold = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly KeyRates _rates;
     private readonly int _maxQueued;
@@ -202,9 +205,11 @@ internal sealed class RateGate : IDisposable
             {
                 var now = Now;
                 var wait = _rates.Wait(now);
-                var next = wait > TimeSpan.Zero ? null : NextInPace(out wait);
+                var isHeld = wait > TimeSpan.Zero;
+                var next = isHeld ? null : NextInPace(out wait);
                 if (next is null)
                 {
+                    KeepUp(isHeld, wait);
                     _timer.Change(wait == KeyRates.UntilOneEnds ? Timeout.InfiniteTimeSpan : Ceiling(wait), Timeout.InfiniteTimeSpan);
                     return _rates.Set.WantsLease;
                 }
@@ -216,6 +221,18 @@ internal sealed class RateGate : IDisposable
             }
 
             return false;
+        }
+    }
+
+    private void KeepUp(bool isHeld, TimeSpan wait)
+    {
+        if (!isHeld)
+        {
+            _rates.KeepUp();
+        }
+        else if (wait < LongHold)
+        {
+            _queue.First!.Value.Pace?.KeepUp();
         }
     }
 

@@ -85,6 +85,13 @@ internal sealed class SetRates
         Use(from, lease.Until.TotalSeconds);
     }
 
+    /// <summary>A start waits for something else that is paced.</summary>
+    public void KeepUp()
+    {
+        _requests.KeepUp();
+        _tokens.KeepUp();
+    }
+
     /// <summary>Takes the cost of a start.</summary>
     public void Take(double tokens)
     {

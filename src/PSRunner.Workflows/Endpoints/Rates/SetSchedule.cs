@@ -66,6 +66,9 @@ internal sealed class SetSchedule
         return wait;
     }
 
+    /// <summary>A start waits for something else that is paced: see <see cref="PacedBucket.KeepUp"/>.</summary>
+    public void KeepUp() => _awaited = true;
+
     /// <summary>Takes the cost of a start.</summary>
     public void Take(double cost)
     {
