@@ -46,16 +46,16 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
     private async Task<HttpResponseMessage> FirstByteAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(options.PauseLimit, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        using var caller = cancellationToken.UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), late);
         try
         {
-            return await base.SendAsync(request, both.Token).ConfigureAwait(false);
+            return await base.SendAsync(request, late.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new RefusedAnswer(new HttpFault(Causes.NoReply, $"No answer began within {options.PauseLimit.TotalSeconds:0.###} s."), error);
         }
-        catch (OperationCanceledException error) when (error.InnerException is TimeoutException && !both.IsCancellationRequested)
+        catch (OperationCanceledException error) when (error.InnerException is TimeoutException && !late.IsCancellationRequested)
         {
             // The sockets' own limit: nothing was sent yet.
             throw new RefusedAnswer(new HttpFault(Causes.Connection, $"No connection within {options.ConnectLimit.TotalSeconds:0.###} s."), error);

@@ -40,8 +40,16 @@ internal sealed partial class EventStream(WatchedStream inner, Func<string, Http
         int end;
         while ((end = bytes.IndexOf((byte)'\n')) >= 0)
         {
-            Keep(bytes[..end]);
-            LookAtLine();
+            if (_line.Length == 0 && end <= MaxLine)
+            {
+                LookAt(bytes[..end]);
+            }
+            else
+            {
+                Keep(bytes[..end]);
+                LookAtLine();
+            }
+
             bytes = bytes[(end + 1)..];
         }
 
@@ -52,15 +60,25 @@ internal sealed partial class EventStream(WatchedStream inner, Func<string, Http
 
     private void LookAtLine()
     {
-        var line = Encoding.UTF8.GetString(_line.GetBuffer(), 0, (int)_line.Length);
+        var length = (int)_line.Length;
         _line.SetLength(0);
-        if (!line.StartsWith("data:", StringComparison.Ordinal))
+        LookAt(_line.GetBuffer().AsSpan(0, length));
+    }
+
+    private void LookAt(ReadOnlySpan<byte> bytes)
+    {
+        // Most lines are pieces of a reply: their bytes show it, at a fraction of the cost.
+        var mayBeError = bytes.IndexOf("\"error\""u8) >= 0;
+        var mayEnd = !_ended && bytes.IndexOf("\"finish_reason\":null"u8) < 0;
+        if (!bytes.StartsWith("data:"u8) || !(mayBeError || mayEnd))
         {
             return;
         }
 
+        var line = Encoding.UTF8.GetString(bytes);
+
         // Within the text of a reply quotes are escaped, so that what it says is not taken for one of these.
-        if (Error().IsMatch(line) && line["data:".Length..] is var json && ErrorBody.Read(json).IsError)
+        if (mayBeError && Error().IsMatch(line) && line["data:".Length..] is var json && ErrorBody.Read(json).IsError)
         {
             throw new RefusedAnswer(meaning(json));
         }

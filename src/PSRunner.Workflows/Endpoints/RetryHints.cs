@@ -7,13 +7,15 @@ namespace PSRunner.Workflows.Endpoints;
 /// <summary>Reads when to come back, and how much is left, from the headers and messages of providers.</summary>
 internal static partial class RetryHints
 {
-    private static readonly (string Name, RefusalScope Scope)[] Counted =
+    // The one family says x-ratelimit-remaining-requests, the other anthropic-ratelimit-requests-remaining.
+    private static readonly (RefusalScope Scope, string[] Remaining, string[] Reset)[] Counted =
     [
-        ("requests", RefusalScope.Requests),
-        ("tokens", RefusalScope.Tokens),
+        .. from family in (string[])["x-ratelimit", "anthropic-ratelimit"]
+           from counted in ((string Name, RefusalScope Scope)[])[("requests", RefusalScope.Requests), ("tokens", RefusalScope.Tokens)]
+           select (counted.Scope,
+               (string[])[$"{family}-remaining-{counted.Name}", $"{family}-{counted.Name}-remaining"],
+               (string[])[$"{family}-reset-{counted.Name}", $"{family}-{counted.Name}-reset"]),
     ];
-
-    private static readonly string[] Families = ["x-ratelimit", "anthropic-ratelimit"];
 
     /// <summary>How long to wait, at most <see cref="KeyRates.LongestHold"/>; null when nothing says.</summary>
     /// <param name="headers">Finds a header's value by its name; null when there is none.</param>
@@ -41,19 +43,15 @@ internal static partial class RetryHints
     /// <summary>What is left of each limit that the provider names.</summary>
     public static IEnumerable<Headroom> Headrooms(Func<string, string?> headers, DateTimeOffset now)
     {
-        foreach (var family in Families)
+        foreach (var (scope, remaining, reset) in Counted)
         {
-            foreach (var (name, scope) in Counted)
+            if (double.TryParse(First(remaining), NumberStyles.Float, CultureInfo.InvariantCulture, out var left) && left >= 0 && SecondsOrDate(First(reset), now) is { } wait)
             {
-                // The one family says x-ratelimit-remaining-requests, the other anthropic-ratelimit-requests-remaining.
-                var remaining = headers($"{family}-remaining-{name}") ?? headers($"{family}-{name}-remaining");
-                var reset = headers($"{family}-reset-{name}") ?? headers($"{family}-{name}-reset");
-                if (double.TryParse(remaining, NumberStyles.Float, CultureInfo.InvariantCulture, out var left) && left >= 0 && SecondsOrDate(reset, now) is { } wait)
-                {
-                    yield return new Headroom(scope, left, Capped(wait)!.Value);
-                }
+                yield return new Headroom(scope, left, Capped(wait)!.Value);
             }
         }
+
+        string? First(string[] names) => headers(names[0]) ?? headers(names[1]);
     }
 
     private static Headroom? Exhausted(Func<string, string?> headers, DateTimeOffset now) =>

@@ -14,7 +14,7 @@ internal sealed class Sending : IDisposable
     private readonly PendingRequest _request;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _late;
-    private readonly CancellationTokenSource _both;
+    private readonly CancellationTokenRegistration _givesUp;
     private readonly CancellationToken _caller;
     private readonly long _sentAt;
 
@@ -27,7 +27,7 @@ internal sealed class Sending : IDisposable
         _caller = caller;
         _sentAt = time.GetTimestamp();
         _late = new CancellationTokenSource(request.Limit, time);
-        _both = CancellationTokenSource.CreateLinkedTokenSource(_late.Token, caller);
+        _givesUp = caller.UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), _late);
         request.Log.Send();
     }
 
@@ -35,7 +35,7 @@ internal sealed class Sending : IDisposable
     public IChatClient Client => _deployment.Inner;
 
     /// <summary>Signalled when the request's limit is reached or the caller gives up.</summary>
-    public CancellationToken Token => _both.Token;
+    public CancellationToken Token => _late.Token;
 
     /// <summary>The reply came.</summary>
     /// <param name="usage">The tokens used; null when the provider did not say.</param>
@@ -83,7 +83,7 @@ internal sealed class Sending : IDisposable
     public void Dispose()
     {
         _permit.Dispose();
-        _both.Dispose();
+        _givesUp.Dispose();
         _late.Dispose();
     }
 

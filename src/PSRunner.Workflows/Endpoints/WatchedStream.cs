@@ -5,23 +5,30 @@ internal sealed class WatchedStream(Stream inner, TimeSpan pauseLimit, TimeProvi
 {
     // One for all reads: a reply in pieces has hundreds.
     private readonly CancellationTokenSource _late = new(Timeout.InfiniteTimeSpan, time);
-    private CancellationTokenSource? _both;
+    private CancellationTokenRegistration _callers;
     private CancellationToken _caller;
     private bool _isClosed;
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_both is null || _caller != cancellationToken)
+        if (_caller != cancellationToken)
         {
-            _both?.Dispose();
-            (_both, _caller) = (CancellationTokenSource.CreateLinkedTokenSource(_late.Token, cancellationToken), cancellationToken);
+            _callers.Dispose();
+            (_callers, _caller) = (cancellationToken.UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), _late), cancellationToken);
+        }
+
+        // What has come already waits for nothing: most pieces of a reply come together.
+        var reading = base.ReadAsync(buffer, _late.Token);
+        if (reading.IsCompletedSuccessfully)
+        {
+            return reading.Result;
         }
 
         _late.CancelAfter(pauseLimit);
         try
         {
-            return await base.ReadAsync(buffer, _both.Token).ConfigureAwait(false);
+            return await reading.ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (_late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -42,7 +49,7 @@ internal sealed class WatchedStream(Stream inner, TimeSpan pauseLimit, TimeProvi
         if (disposing)
         {
             _isClosed = true;
-            _both?.Dispose();
+            _callers.Dispose();
             _late.Dispose();
         }
 
