@@ -92,6 +92,16 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(6, rows.Count);
     }
 
+    [Theory]
+    [InlineData("Process")]
+    [InlineData("Runspace")]
+    public void A_script_that_removes_every_function_takes_nothing_from_the_next(string isolation) =>
+        Assert.Equal(
+            ["1 Passed", "2 Passed", "3 Passed"],
+            Run(
+                $"1..3 | Start-TestBatch {{ $_; $ExecutionContext.InvokeProvider.Item.Remove('function:*', $true) }} -ThrottleLimit 1 -Isolation {isolation}",
+                "\"$($_.Output.Trim()) $($_.Outcome)\""));
+
     [Fact]
     public void Functions_and_modules_prepare_each_worker()
     {

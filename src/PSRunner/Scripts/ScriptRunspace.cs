@@ -13,7 +13,9 @@ namespace PSRunner.Scripts;
 /// </summary>
 internal sealed class ScriptRunspace : IDisposable
 {
-    // The names are long because a script sees the variables of its callers.
+    // As a function it is compiled once a runspace, as text for every script that runs. The names are long because a script
+    // sees the variables of its callers.
+    private const string CallName = "PSRunnerCall";
     private const string Call =
         """
         param($PSRunnerBlock, $PSRunnerItem, $PSRunnerNamed, $PSRunnerPositional, $PSRunnerPiped)
@@ -28,6 +30,7 @@ internal sealed class ScriptRunspace : IDisposable
 
     private readonly ScriptHost _host = new();
     private readonly Runspace _runspace;
+    private readonly ScriptBlock? _call;
     private readonly Dictionary<string, LoadedScript> _scripts = new(StringComparer.Ordinal);
     private readonly List<(string Name, object? Value)> _prepared;
     private readonly Lock _lock = new();
@@ -38,11 +41,14 @@ internal sealed class ScriptRunspace : IDisposable
     /// <exception cref="TestBatchException">A module or the initialization script failed.</exception>
     public ScriptRunspace(ScriptSetup setup)
     {
-        _runspace = RunspaceFactory.CreateRunspace(_host, InitialSessionState.CreateDefault2());
+        var state = InitialSessionState.CreateDefault2();
+        state.Commands.Add(new SessionStateFunctionEntry(CallName, Call));
+        _runspace = RunspaceFactory.CreateRunspace(_host, state);
         _runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         _runspace.Open();
         try
         {
+            _call = FindCall();
             var before = Variables().Select(v => v.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
             Prepare(setup);
             _prepared = [.. Variables().Where(v => !before.Contains(v.Name)).Select(v => (v.Name, (object?)v.Value))];
@@ -195,11 +201,14 @@ internal sealed class ScriptRunspace : IDisposable
         return script;
     }
 
-    private static void AddCall(PowerShell shell, LoadedScript script, ScriptInput input)
+    private ScriptBlock? FindCall() => (_runspace.SessionStateProxy.InvokeCommand.GetCommand(CallName, CommandTypes.Function) as FunctionInfo)?.ScriptBlock;
+
+    private void AddCall(PowerShell shell, LoadedScript script, ScriptInput input)
     {
         var item = input.Input is null ? null : PSSerializer.Deserialize(input.Input);
         var (named, positional) = input.Input is null ? ([], []) : input.Named is null ? script.Bind(item) : script.Bind(item, PSSerializer.Deserialize(input.Named));
-        shell.AddScript(Call, useLocalScope: true)
+        var isThere = _call is not null && ReferenceEquals(_call, FindCall()); // A script may have removed all functions.
+        (isThere ? shell.AddCommand(CallName, useLocalScope: true) : shell.AddScript(Call, useLocalScope: true))
             .AddParameter("PSRunnerBlock", script.Block).AddParameter("PSRunnerItem", item)
             .AddParameter("PSRunnerNamed", named).AddParameter("PSRunnerPositional", positional)
             .AddParameter("PSRunnerPiped", script.TakesPipeline && input.Input is not null);
