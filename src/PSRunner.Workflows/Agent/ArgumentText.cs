@@ -21,7 +21,10 @@ internal static class ArgumentText
     private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>JSON object text, or null when there are none or they could not be read.</summary>
-    public static string? Read(string text)
+    public static string? Read(string text) => Read(text, isUnderHeading: false);
+
+    // Arguments may stand under one heading, not under a heading in a heading: a reply decides how deep that would go.
+    private static string? Read(string text, bool isUnderHeading)
     {
         var rest = Fences.Strip(text);
         foreach (var heading in Headings)
@@ -44,7 +47,7 @@ internal static class ArgumentText
             '{' => ReadObject(rest),
             '(' when rest[^1] == ')' => Inside(rest[1..^1].Trim()),
             '[' when rest[^1] == ']' => Inside(rest[1..^1].Trim()),
-            '<' => ReadElements(rest),
+            '<' => ReadElements(rest, isUnderHeading),
             _ => ReadPairs(rest),
         };
 
@@ -79,7 +82,7 @@ internal static class ArgumentText
         return at >= text.Length && arguments.Count > 0 ? Write(arguments) : null;
     }
 
-    private static string? ReadElements(ReadOnlySpan<char> text)
+    private static string? ReadElements(ReadOnlySpan<char> text, bool isUnderHeading)
     {
         var arguments = new JsonObject();
         var at = 0;
@@ -104,9 +107,9 @@ internal static class ArgumentText
 
             var value = text.Slice(at, length).Trim();
             at += length + element.Length + 3;
-            if (Headings.Contains(element, StringComparer.OrdinalIgnoreCase) && arguments.Count == 0)
+            if (!isUnderHeading && Headings.Contains(element, StringComparer.OrdinalIgnoreCase) && arguments.Count == 0)
             {
-                return Read(value.ToString());
+                return Read(value.ToString(), isUnderHeading: true);
             }
 
             arguments[key] = ParseJson(value) ?? JsonValue.Create(value.ToString());
@@ -271,14 +274,14 @@ internal static class ArgumentText
         }
     }
 
-    // A JsonObject reads its properties late: two of the same name show only when it is written.
+    // A JsonObject reads its properties late: two of the same name, and escapes that are no characters, show only when it is written.
     private static string? Write(JsonObject arguments)
     {
         try
         {
             return arguments.ToJsonString();
         }
-        catch (ArgumentException)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
         {
             return null;
         }

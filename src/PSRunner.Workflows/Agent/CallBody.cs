@@ -28,6 +28,13 @@ internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
     /// <summary>A name and what follows it: <c>name</c>, <c>name {json}</c>, <c>name(a=1)</c>, <c>name a="1"</c>, <c>name: ...</c>.</summary>
     private static CallBody ReadPlain(string text, IReadOnlySet<string> toolNames)
     {
+        // What marks up a word elsewhere may be a part of a name; a name as it stands comes first.
+        var exact = Run(text).ToString();
+        if (toolNames.Contains(exact))
+        {
+            return WithArguments(exact, text[exact.Length..].TrimStart('"', '\'', '*', '`'), toolNames);
+        }
+
         var rest = text.AsSpan().TrimStart("\"'*_");
         var word = Word(rest);
         if (NameKeys.Contains(word.ToString(), StringComparer.OrdinalIgnoreCase))
@@ -118,6 +125,11 @@ internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
         {
             return new CallBody(null, null, "it is no complete JSON object");
         }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, written as an escape, is JSON and no text.
+            return new CallBody(null, null, "it holds an escape that is no character");
+        }
     }
 
     private static CallBody FromObject(JsonElement item, IReadOnlySet<string> toolNames)
@@ -178,7 +190,9 @@ internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
     }
 
     /// <summary>The longest run of characters that names are made of; a full stop or hyphen at its end is punctuation.</summary>
-    private static ReadOnlySpan<char> Word(ReadOnlySpan<char> text)
+    private static ReadOnlySpan<char> Word(ReadOnlySpan<char> text) => Run(text).TrimEnd(".-");
+
+    private static ReadOnlySpan<char> Run(ReadOnlySpan<char> text)
     {
         var length = 0;
         while (length < text.Length && (char.IsAsciiLetterOrDigit(text[length]) || text[length] is '_' or '-' or '.'))
@@ -186,6 +200,6 @@ internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
             length++;
         }
 
-        return text[..length].TrimEnd(".-");
+        return text[..length];
     }
 }

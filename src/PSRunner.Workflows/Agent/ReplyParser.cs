@@ -63,7 +63,7 @@ internal static class ReplyParser
             }
         }
 
-        var seen = StrictParser.FindStarts(tags);
+        var seen = StrictParser.FindStarts(reply, tags);
         return new ParsedReply(actions, unreadable, actions.Count(a => !seen.Contains(a.Start)));
     }
 

@@ -75,6 +75,8 @@ public sealed class ReplyParserTests
     [InlineData("<tool_info>mixer</tool_info>")]
     [InlineData("<tool_search></tool_search>")]
     [InlineData("<think>maybe <tool_call>lab_mixer</tool_call>")]
+    [InlineData("<tool_call>{\"name\": \"\\ud800\"}</tool_call>")]
+    [InlineData("<tool_call>{\"\\ud800\": 1}</tool_call>")]
     public void A_tag_that_would_have_to_be_guessed_is_unreadable(string reply)
     {
         var parsed = ReplyParser.Parse(reply, Tools);
@@ -84,7 +86,48 @@ public sealed class ReplyParserTests
     }
 
     [Theory]
+    [InlineData("lab_mixer {\"a\": \"\\ud800\"}")]
+    [InlineData("lab_mixer {\"\\udc00\": 1}")]
+    [InlineData("lab_mixer a={\"x\": \"\\ud800\"}")]
+    [InlineData("lab_mixer <a>{\"x\": \"\\ud800\"}</a>")]
+    [InlineData("{\"name\": \"lab_mixer\", \"arguments\": \"{\\\"a\\\": \\\"\\\\ud800\\\"}\"}")]
+    public void Arguments_that_are_no_text_leave_the_call_without_arguments(string body)
+    {
+        var call = Assert.Single(ReplyParser.Parse($"<tool_call>{body}</tool_call>", Tools).Actions);
+
+        Assert.Equal(("lab_mixer", null), (call.Text, call.Arguments));
+    }
+
+    [Theory]
+    [InlineData("_mix", "_mix")]
+    [InlineData("mix", "mix")]
+    [InlineData("mix-", "mix-")]
+    [InlineData("mix.", "mix")]
+    [InlineData("_mix {\"a\": 1}", "_mix")]
+    [InlineData("*mix*", "mix")]
+    public void Of_names_that_differ_in_punctuation_alone_the_one_that_stands_there_is_called(string body, string tool) =>
+        Assert.Equal([tool], ReplyParser.Parse($"<tool_call>{body}</tool_call>", new HashSet<string> { "_mix", "mix", "mix-" }).Actions.Select(a => a.Text));
+
+    [Fact]
+    public void Headings_within_headings_are_not_followed_down()
+    {
+        // 1,600 spellings of two words: as deep as the longest body allows, were each opened.
+        var spellings = new[] { "arguments", "parameters" }.SelectMany(word => Enumerable.Range(0, 800).Select(bits =>
+            string.Concat(word.Select((c, i) => (bits >> i & 1) == 1 ? char.ToUpperInvariant(c) : c)))).ToList();
+        var body = string.Concat(spellings.Select(s => $"<{s}>")) + "{}" + string.Concat(spellings.AsEnumerable().Reverse().Select(s => $"</{s}>"));
+        ParsedReply? parsed = null;
+        var thread = new Thread(() => parsed = ReplyParser.Parse($"<tool_call>lab_mixer {body}", Tools), maxStackSize: 128 * 1024);
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal("lab_mixer", Assert.Single(parsed!.Actions).Text);
+    }
+
+    [Theory]
     [InlineData("<tool_call>lab_mixer</tool_call>", 0)]
+    [InlineData("〈tool_call〉lab_mixer〈/tool_call〉", 1)]
+    [InlineData("<tool_call >lab_mixer</tool_call>", 1)]
+    [InlineData("<tool_call name=\"lab_mixer\"></tool_call>", 1)]
     [InlineData("<tool_call>lab_mixer", 1)]
     [InlineData("<tool_call>lab_mixer<tool_call>", 1)]
     [InlineData("<tool_call>lab_mixer\n<tool_call>lab_scale</tool_call>", 1)]
