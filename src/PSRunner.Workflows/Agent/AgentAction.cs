@@ -21,17 +21,18 @@ internal enum ActionKind
 /// <param name="CallId">The id of a native function call; null when it was written as a tag.</param>
 internal sealed record AgentAction(ActionKind Kind, string Text, string? Arguments = null, int Start = 0, string? CallId = null);
 
-/// <summary>A tag that was written and could not be read without guessing.</summary>
-/// <param name="Kind">Which tag.</param>
-/// <param name="Fragment">What was in it, at most 200 characters.</param>
-/// <param name="Reason">Why it was not read, in words that can be shown to the model.</param>
-internal sealed record UnreadableAction(ActionKind Kind, string Fragment, string Reason);
+/// <summary>Something a model asked for that cannot be done: it could not be read without guessing, or names a tool that there is not.</summary>
+/// <param name="Kind">What it was to be.</param>
+/// <param name="Fragment">What it said, at most 200 characters.</param>
+/// <param name="Reason">Why it cannot be done, in words that can be shown to the model.</param>
+/// <param name="IsUnknownTool">True: it was read, and its tool does not exist, which is the model's mistake.</param>
+internal sealed record RefusedAction(ActionKind Kind, string Fragment, string Reason, bool IsUnknownTool = false);
 
 /// <summary>What one reply asks for.</summary>
 /// <param name="Actions">In the order of the reply; at most <see cref="ReplyParser.MaxActions"/>.</param>
-/// <param name="Unreadable">In the order of the reply; at most <see cref="ReplyParser.MaxActions"/>.</param>
+/// <param name="Refused">In the order of the reply; at most <see cref="ReplyParser.MaxActions"/>.</param>
 /// <param name="ParseGaps">How many of <paramref name="Actions"/> a parser that insists on the closing tag would not have seen.</param>
 internal sealed record ParsedReply(
     IReadOnlyList<AgentAction> Actions,
-    IReadOnlyList<UnreadableAction> Unreadable,
+    IReadOnlyList<RefusedAction> Refused,
     int ParseGaps);

@@ -85,9 +85,10 @@ internal sealed class AgentLoop
 
             var parsed = reply.Calls.Count > 0 ? NativeTools.Read(reply.Calls, _toolNames) : ReplyParser.Parse(reply.Text, _toolNames);
             counts.ParseGaps += parsed.ParseGaps;
-            counts.UnreadableActions += parsed.Unreadable.Count;
-            counts.UnreadableCalls += parsed.Unreadable.Count(u => u.Kind == ActionKind.Call);
-            if (parsed.Actions.Count == 0 && parsed.Unreadable.Count == 0)
+            counts.UnreadableActions += parsed.Refused.Count(r => !r.IsUnknownTool);
+            counts.UnreadableCalls += parsed.Refused.Count(r => r is { Kind: ActionKind.Call, IsUnknownTool: false });
+            counts.UnknownTools += parsed.Refused.Count(r => r is { Kind: ActionKind.Call, IsUnknownTool: true });
+            if (parsed.Actions.Count == 0 && parsed.Refused.Count == 0)
             {
                 if (CompletionClaim.IsIn(reply.Text))
                 {
@@ -119,8 +120,8 @@ internal sealed class AgentLoop
         var counts = _conversation.Counts;
         var done = parsed.Actions.Count > 0 ? parsed.Actions[0] : null;
         var answer = done is not null ? CarryOut(turn, done)
-            : parsed.Unreadable.Count > 0 ? Feedback.Unreadable(parsed.Unreadable[0])
-            : Feedback.NoAction;
+            : parsed.Refused.Count > 0 ? Feedback.Refused(parsed.Refused[0], _options.Native)
+            : Feedback.NoAction(_options.Native);
         counts.HelpReplies += done is null ? 1 : 0;
         var ignored = Math.Max(0, parsed.Actions.Count - 1);
         counts.IgnoredActions += ignored;

@@ -7,8 +7,11 @@ namespace PSRunner.Workflows.Agent;
 /// <param name="Tool">The exact name of a known tool; null when the text does not name exactly one.</param>
 /// <param name="Arguments">JSON object text, or null.</param>
 /// <param name="Reason">Why there is no tool, in words for the model.</param>
-internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
+/// <param name="IsUnknownTool">The text is a plain call of a tool that there is not.</param>
+internal sealed record CallBody(string? Tool, string? Arguments, string Reason, bool IsUnknownTool = false)
 {
+    private const int MaxName = 100;
+
     private static readonly string[] NameKeys = ["name", "tool", "tool_name", "function"];
     private static readonly string[] ArgumentKeys = ["arguments", "parameters", "args", "params", "input"];
 
@@ -49,7 +52,20 @@ internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
         }
 
         var name = word.ToString();
-        return toolNames.Contains(name) ? WithArguments(name, rest[word.Length..].TrimStart("\"'*`").ToString(), toolNames) : NoTool;
+        var behind = rest[word.Length..].TrimStart("\"'*`").ToString();
+        return toolNames.Contains(name) ? WithArguments(name, behind, toolNames) : Unknown(name, behind, toolNames);
+    }
+
+    /// <summary>
+    /// No known tool. Who calls one that there is not has made a mistake; a name that may have been cut off, glued to
+    /// something or spelt in other capitals, and a name with prose behind it, have not been read.
+    /// </summary>
+    private static CallBody Unknown(string name, string rest, IReadOnlySet<string> toolNames)
+    {
+        var isPlain = name.Length is > 0 and <= MaxName && Run(name).Length == name.Length
+            && (string.IsNullOrWhiteSpace(rest) || ArgumentText.Read(rest) is not null)
+            && !toolNames.Any(tool => tool.StartsWith(name, StringComparison.OrdinalIgnoreCase) || name.StartsWith(tool, StringComparison.OrdinalIgnoreCase));
+        return isPlain ? new CallBody(null, null, $"there is no tool '{name}'", IsUnknownTool: true) : NoTool;
     }
 
     private static CallBody WithArguments(string name, string rest, IReadOnlySet<string> toolNames)
@@ -96,7 +112,7 @@ internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
             rest = rest.TrimEnd()[..^(name.Length + 3)];
         }
 
-        return toolNames.Contains(name) ? WithArguments(name, rest.ToString(), toolNames) : NoTool;
+        return toolNames.Contains(name) ? WithArguments(name, rest.ToString(), toolNames) : Unknown(name, rest.ToString(), toolNames);
     }
 
     private static CallBody ReadJson(string text, IReadOnlySet<string> toolNames)
@@ -169,7 +185,7 @@ internal sealed record CallBody(string? Tool, string? Arguments, string Reason)
             }
         }
 
-        return name is not null && toolNames.Contains(name) ? new CallBody(name, arguments, "") : NoTool;
+        return name is null ? NoTool : toolNames.Contains(name) ? new CallBody(name, arguments, "") : Unknown(name, "", toolNames);
     }
 
     /// <summary>True when a text holds the whole name of a tool other than <paramref name="name"/>.</summary>

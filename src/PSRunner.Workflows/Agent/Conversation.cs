@@ -73,10 +73,13 @@ internal sealed record ConversationCounts
     /// <summary>Descriptions shown.</summary>
     public int Infos { get; set; }
 
-    /// <summary>Call tags that could not be read.</summary>
+    /// <summary>Calls of tools that there are not.</summary>
+    public int UnknownTools { get; set; }
+
+    /// <summary>Calls that could not be read.</summary>
     public int UnreadableCalls { get; set; }
 
-    /// <summary>Tags of any kind that could not be read.</summary>
+    /// <summary>Actions of any kind that could not be read.</summary>
     public int UnreadableActions { get; set; }
 
     /// <summary>Actions that a parser which insists on closing tags would have missed.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PSRunner.Workflows.Prompts;
 using PSRunner.Workflows.Tools;
 
 namespace PSRunner.Workflows.Agent;
@@ -35,16 +36,24 @@ internal static class Feedback
         CultureInfo.InvariantCulture,
         $"Only the first action of a message is carried out; {ignored} more in yours {(ignored == 1 ? "was" : "were")} not. Send one action, wait for its result, then send the next.");
 
-    /// <summary>The reply held a tag that could not be read.</summary>
-    public static string Unreadable(UnreadableAction action) =>
-        $"Nothing was done: your <{TagScanner.NameOf(action.Kind)}> could not be read, because {action.Reason}. "
-        + "Write <tool_call>exact_tool_name</tool_call> to run a tool, <tool_info>exact_tool_name</tool_info> to read about one, "
-        + "<tool_search>words</tool_search> to find one.";
+    /// <summary>The reply asked for something that cannot be done.</summary>
+    /// <param name="action">What.</param>
+    /// <param name="native">True: the model was offered functions and has never heard of tags.</param>
+    public static string Refused(RefusedAction action, bool native)
+    {
+        var name = TagScanner.NameOf(action.Kind);
+        var what = native ? $"{name} call" : $"<{name}>";
+        return $"Nothing was done: {(action.IsUnknownTool ? action.Reason : $"your {what} could not be read, because {action.Reason}")}. {HowToAct(native)}";
+    }
 
     /// <summary>The reply asked for nothing.</summary>
-    public const string NoAction =
-        "Nothing was done: your message holds no action. To go on, write one of <tool_call>exact_tool_name</tool_call>, "
-        + "<tool_info>exact_tool_name</tool_info> or <tool_search>words</tool_search>. If everything is done, write TASK_COMPLETED.";
+    /// <param name="native">As above.</param>
+    public static string NoAction(bool native) =>
+        $"Nothing was done: your message holds no action. {HowToAct(native)} If everything is done, write {PromptRenderer.CompletionPhrase}.";
+
+    private static string HowToAct(bool native) => native
+        ? "Call tool_call with the exact name of a tool to run it, tool_info to read about one, tool_search with words to find one."
+        : "Write <tool_call>exact_tool_name</tool_call> to run a tool, <tool_info>exact_tool_name</tool_info> to read about one, <tool_search>words</tool_search> to find one.";
 
     /// <summary>The answer to a native function call that was not carried out.</summary>
     public const string NotCarriedOut = "Not carried out: only the first call of a message is.";

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using PSRunner.Workflows.Expectations;
 
 namespace PSRunner.Workflows.Agent;
 
@@ -23,7 +24,7 @@ internal static class NativeTools
     public static ParsedReply Read(IReadOnlyList<FunctionCallContent> calls, IReadOnlySet<string> toolNames)
     {
         var actions = new List<AgentAction>();
-        var unreadable = new List<UnreadableAction>();
+        var refused = new List<RefusedAction>();
         foreach (var call in calls.Take(ReplyParser.MaxActions))
         {
             var (kind, text) = call.Name switch
@@ -35,15 +36,17 @@ internal static class NativeTools
             };
             if (kind == ActionKind.Search ? text.Length == 0 : !toolNames.Contains(text))
             {
-                unreadable.Add(new UnreadableAction(kind, text.Length <= 200 ? text : text[..200], "it does not give the exact name of a known tool"));
+                refused.Add(text.Length == 0
+                    ? new RefusedAction(kind, "", "it is empty")
+                    : new RefusedAction(kind, text.Length <= 200 ? text : text[..200], $"there is no tool {Excerpt.Of(text)}", IsUnknownTool: true));
                 continue;
             }
 
-            var arguments = kind != ActionKind.Call ? null : call.Name == Call ? Argument(call, "arguments") : Json(call.Arguments);
-            actions.Add(new AgentAction(kind, text, arguments is "" ? null : arguments, CallId: call.CallId));
+            var arguments = kind != ActionKind.Call ? null : call.Name == Call ? ArgumentText.Read(Argument(call, "arguments")) : Json(call.Arguments);
+            actions.Add(new AgentAction(kind, text, arguments, CallId: call.CallId));
         }
 
-        return new ParsedReply(actions, unreadable, 0);
+        return new ParsedReply(actions, refused, 0);
     }
 
     /// <summary>A call as one line of JSON, for the transcript.</summary>
@@ -68,9 +71,22 @@ internal static class NativeTools
     public static string Text(object? value) => value switch
     {
         null => "",
-        JsonElement element => element.ValueKind == JsonValueKind.String ? element.GetString() ?? "" : element.GetRawText(),
+        JsonElement element => element.ValueKind == JsonValueKind.String ? TextOf(element) : element.GetRawText(),
         _ => value.ToString() ?? "",
     };
+
+    // Half a surrogate pair, written as an escape, is JSON and no text.
+    private static string TextOf(JsonElement element)
+    {
+        try
+        {
+            return element.GetString() ?? "";
+        }
+        catch (InvalidOperationException)
+        {
+            return element.GetRawText();
+        }
+    }
 
     private static JsonElement Schema(string json)
     {

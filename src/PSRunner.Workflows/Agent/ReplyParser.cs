@@ -3,15 +3,16 @@ namespace PSRunner.Workflows.Agent;
 /// <summary>
 /// Reads what a reply asks for. Tolerant where a reply can mean one thing only: a tag that is never closed, or closed by
 /// another opening tag; arguments in any of the ways models write them; code fences. Never guesses: a call that does not
-/// name exactly one known tool, exactly, is reported as unreadable.
+/// name exactly one known tool, exactly, is refused.
 /// </summary>
 internal static class ReplyParser
 {
-    /// <summary>Actions (and unreadable ones) beyond this number in one reply are not looked at.</summary>
+    /// <summary>Actions (and refused ones) beyond this number in one reply are not looked at.</summary>
     public const int MaxActions = 100;
 
     private const int MaxFragment = 200;
     private const int MaxBody = 64 * 1024;
+
     /// <summary>Characters of a search that count.</summary>
     public const int MaxSearchWords = 500;
 
@@ -30,10 +31,10 @@ internal static class ReplyParser
         }
 
         var actions = new List<AgentAction>();
-        var unreadable = new List<UnreadableAction>();
+        var refused = new List<RefusedAction>();
         var thoughts = Thoughts.Find(reply);
         Tag? unclosed = null;
-        for (var i = 0; i < tags.Count && actions.Count < MaxActions && unreadable.Count < MaxActions; i++)
+        for (var i = 0; i < tags.Count && actions.Count < MaxActions && refused.Count < MaxActions; i++)
         {
             var tag = tags[i];
             var end = i + 1 < tags.Count ? tags[i + 1].Start : reply.Length;
@@ -54,45 +55,45 @@ internal static class ReplyParser
             }
 
             unclosed = closed ? null : tag;
-            var reason = thoughts.NeverEndAround(tag.Start)
-                ? "it stands in thoughts that were never ended"
-                : Read(tag, body, toolNames, actions);
-            if (reason is not null)
+            var (action, refusal) = thoughts.NeverEndAround(tag.Start)
+                ? (null, Refusal(tag, body, "it stands in thoughts that were never ended"))
+                : Read(tag, body, toolNames);
+            if (action is not null)
             {
-                unreadable.Add(new UnreadableAction(tag.Kind, body.Length <= MaxFragment ? body : body[..MaxFragment], reason));
+                actions.Add(action);
+            }
+            else
+            {
+                refused.Add(refusal!);
             }
         }
 
         var seen = StrictParser.FindStarts(reply, tags);
-        return new ParsedReply(actions, unreadable, actions.Count(a => !seen.Contains(a.Start)));
+        return new ParsedReply(actions, refused, actions.Count(a => !seen.Contains(a.Start)));
     }
 
-    /// <summary>Adds the action, or says why there is none.</summary>
-    private static string? Read(in Tag tag, string body, IReadOnlySet<string> toolNames, List<AgentAction> actions)
+    /// <summary>The action, or why there is none.</summary>
+    private static (AgentAction? Action, RefusedAction? Refusal) Read(in Tag tag, string body, IReadOnlySet<string> toolNames)
     {
         if (body.Length == 0)
         {
-            return "it is empty";
+            return (null, Refusal(tag, body, "it is empty"));
         }
 
-        switch (tag.Kind)
+        if (tag.Kind == ActionKind.Search)
         {
-            case ActionKind.Search:
-                var line = body.Split('\n', 2)[0].Trim();
-                actions.Add(new AgentAction(tag.Kind, line.Length <= MaxSearchWords ? line : line[..MaxSearchWords], null, tag.Start));
-                return null;
-
-            default:
-                var call = CallBody.Read(body, toolNames);
-                if (call.Tool is null)
-                {
-                    return call.Reason;
-                }
-
-                actions.Add(new AgentAction(tag.Kind, call.Tool, tag.Kind == ActionKind.Call ? call.Arguments : null, tag.Start));
-                return null;
+            var line = body.Split('\n', 2)[0].Trim();
+            return (new AgentAction(tag.Kind, line.Length <= MaxSearchWords ? line : line[..MaxSearchWords], null, tag.Start), null);
         }
+
+        var call = CallBody.Read(body, toolNames);
+        return call.Tool is null
+            ? (null, Refusal(tag, body, call.Reason, call.IsUnknownTool))
+            : (new AgentAction(tag.Kind, call.Tool, tag.Kind == ActionKind.Call ? call.Arguments : null, tag.Start), null);
     }
+
+    private static RefusedAction Refusal(in Tag tag, string body, string reason, bool isUnknownTool = false) =>
+        new(tag.Kind, body.Length <= MaxFragment ? body : body[..MaxFragment], reason, isUnknownTool);
 
     private static string BodyOf(string reply, in Tag tag, int end, bool closed)
     {

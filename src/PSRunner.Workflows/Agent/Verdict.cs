@@ -9,7 +9,8 @@ namespace PSRunner.Workflows.Agent;
 /// scores. A conversation that ended without that is, in this order:
 /// <list type="number">
 /// <item>the provider's fault, when a request gave no usable reply;</item>
-/// <item><c>parse-gap</c>, when the model tried to call and not one of its calls could be read;</item>
+/// <item><c>parse-gap</c>, when the model tried to call and not one of its calls could be read; one that names a tool that
+/// there is not was read;</item>
 /// <item><c>wrong-answer</c>, when the model said it was done;</item>
 /// <item><c>incomplete</c>, when it stopped acting;</item>
 /// <item><c>turn-limit</c>, when its turns were used up.</item>
@@ -34,7 +35,7 @@ internal sealed record Verdict(string Cause, string Message)
         }
 
         var open = $"not done: {string.Join(", ", missing)}";
-        if (conversation.Runs.Count == 0 && conversation.Counts.UnreadableCalls > 0 && conversation.End != ConversationEnd.Canceled)
+        if (conversation.Runs.Count == 0 && conversation.Counts is { UnreadableCalls: > 0, UnknownTools: 0 } && conversation.End != ConversationEnd.Canceled)
         {
             return new Verdict(Causes.ParseGap, $"none of {conversation.Counts.UnreadableCalls} calls could be read; {open}");
         }

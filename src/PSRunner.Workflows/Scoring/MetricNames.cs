@@ -38,7 +38,7 @@ internal static class MetricNames
     /// <summary>Tool searches carried out.</summary>
     public const string Searches = "Searches";
 
-    /// <summary>Calls attempted: tool runs and calls that could not be read.</summary>
+    /// <summary>Calls attempted: tool runs, calls of tools that there are not and calls that could not be read.</summary>
     public const string Calls = "Calls";
 
     /// <summary>Calls that did not succeed, for whatever reason.</summary>
@@ -47,7 +47,7 @@ internal static class MetricNames
     /// <summary>Tool runs that the simulator let fail.</summary>
     public const string EnvironmentErrors = "EnvironmentErrors";
 
-    /// <summary>Tool runs that could not help: needless, repeated after success, or too early.</summary>
+    /// <summary>Calls that could not help: of tools that there are not, needless, repeated after success, or too early.</summary>
     public const string ModelMistakes = "ModelMistakes";
 
     /// <summary>1 when a request gave no usable reply, else 0.</summary>
@@ -56,7 +56,7 @@ internal static class MetricNames
     /// <summary>Actions that a parser which insists on closing tags would have missed.</summary>
     public const string ParseGaps = "ParseGaps";
 
-    /// <summary>Tags that could not be read without guessing.</summary>
+    /// <summary>Actions that could not be read without guessing.</summary>
     public const string UnreadableActions = "UnreadableActions";
 
     /// <summary>Actions not carried out because they were not the first of their message.</summary>

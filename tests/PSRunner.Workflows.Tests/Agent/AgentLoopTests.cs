@@ -5,6 +5,7 @@ using PSRunner.Engine.Execution;
 using PSRunner.Workflows.Agent;
 using PSRunner.Workflows.Models;
 using PSRunner.Workflows.Prompts;
+using PSRunner.Workflows.Scoring;
 using PSRunner.Workflows.Tasks;
 using PSRunner.Workflows.Tools;
 
@@ -66,9 +67,13 @@ public sealed class AgentLoopTests
     }
 
     [Theory]
-    [InlineData("<tool_call>stir</tool_call>", Causes.ParseGap, 10)]
+    [InlineData("<tool_call>{\"name\": \"lab_mix\"", Causes.ParseGap, 10)]
+    [InlineData("<tool_call>stir</tool_call>", Causes.TurnLimit, 10)]
     [InlineData("All done: TASK_COMPLETED.", Causes.WrongAnswer, 1)]
+    [InlineData("<think>Is the task complete?</think>The task is complete.", Causes.WrongAnswer, 1)]
     [InlineData("Let me think about it.", Causes.Incomplete, 3)]
+    [InlineData("- If task is complete, indicate completion", Causes.Incomplete, 3)]
+    [InlineData("<think>In the end I write TASK_COMPLETED.</think>First I weigh.", Causes.Incomplete, 3)]
     [InlineData("<tool_search>mix</tool_search>", Causes.TurnLimit, 10)]
     public async Task A_conversation_that_ends_without_the_work_done_has_its_cause(string reply, string cause, int turns)
     {
@@ -81,10 +86,57 @@ public sealed class AgentLoopTests
     [Fact]
     public async Task One_readable_call_is_enough_to_be_no_parse_gap()
     {
-        var conversation = await HoldAsync(new ScriptedClient("<tool_call>stir</tool_call>", "<tool_call>lab_weigh", "<tool_call>stir</tool_call>"));
+        var conversation = await HoldAsync(new ScriptedClient("<tool_call></tool_call>", "<tool_call>lab_weigh", "<tool_call></tool_call>"));
 
         Assert.Equal(Causes.TurnLimit, VerdictOn(conversation).Cause);
         Assert.Equal((1, 9), (conversation.Counts.ParseGaps, conversation.Counts.UnreadableCalls));
+    }
+
+    [Theory]
+    [InlineData(false, "<tool_call>stir</tool_call>")]
+    [InlineData(true, "stir")]
+    public async Task A_tool_that_there_is_not_is_the_models_mistake_and_no_gap_of_ours(bool native, string said)
+    {
+        object call = native ? new List<AIContent> { new FunctionCallContent("1", "tool_call", new Dictionary<string, object?> { ["name"] = said }) } : said;
+
+        var conversation = await HoldAsync(new ScriptedClient(call, "<tool_call>lab_weigh</tool_call>"), native: native);
+
+        Assert.Equal((1, 0, 0), (conversation.Counts.UnknownTools, conversation.Counts.UnreadableCalls, conversation.Counts.UnreadableActions));
+        Assert.StartsWith("Nothing was done: there is no tool 'stir'.", conversation.Messages[3].Text, StringComparison.Ordinal);
+        var metrics = ScoreCard.Of(new WorkflowTask("t", "simple_task", "easy", "", Required), Required, Registry, conversation).Metrics;
+        Assert.Equal(conversation.Runs.Count + 1, metrics[MetricNames.Calls]);
+        Assert.InRange(metrics[MetricNames.ModelMistakes], 1, 9);
+    }
+
+    [Fact]
+    public async Task Who_was_offered_functions_is_never_told_of_tags()
+    {
+        static List<AIContent> Call(string name, object? argument) => [new FunctionCallContent("1", name, new Dictionary<string, object?> { ["name"] = argument })];
+
+        var conversation = await HoldAsync(new ScriptedClient("Hm.", Call("tool_call", null), Call("tool_call", "stir"), Call("tool_search", "mix")), native: true);
+
+        var answers = conversation.Messages.Where(m => m.Role is "user" or "tool").Skip(1).Select(m => m.Text).ToList();
+        Assert.Equal(10, answers.Count);
+        Assert.All(answers, answer => Assert.DoesNotContain('<', answer));
+        Assert.Contains("tool_call call could not be read, because it is empty", answers[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Native_arguments_are_an_object_or_nothing_and_half_a_character_is_no_accident()
+    {
+        static string? Arguments(string json)
+        {
+            using var document = System.Text.Json.JsonDocument.Parse(json);
+            var values = document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value.Clone());
+            return NativeTools.Read([new FunctionCallContent("1", "tool_call", values)], new HashSet<string> { "lab_mix" }).Actions.SingleOrDefault()?.Arguments ?? "none";
+        }
+
+        Assert.Equal("""{"ratio":2}""", Arguments("""{"name":"lab_mix","arguments":{"ratio": 2}}"""));
+        Assert.Equal("""{"ratio":2}""", Arguments("""{"name":"lab_mix","arguments":"{\"ratio\": 2}"}"""));
+        Assert.Equal("none", Arguments("""{"name":"lab_mix","arguments":"two"}"""));
+        Assert.Equal("none", Arguments("""{"name":"lab_mix","arguments":[2]}"""));
+        Assert.Equal("none", Arguments("""{"name":"lab_mix","arguments":{"a":"\ud800"}}"""));
+        Assert.Equal("none", Arguments("""{"name":"\ud800"}"""));
     }
 
     public static TheoryData<object, string> Faults => new()

@@ -57,7 +57,7 @@ public sealed partial class RecordedRepliesTests(ITestOutputHelper output)
             // The bucket was made by those who recorded: model | tags (S, I, C) | help | last call tag closed | several calls.
             var fields = bucket.Split('|');
             var parsed = ReplyParser.Parse(reply, tools);
-            var kinds = parsed.Actions.Select(a => a.Kind).Concat(parsed.Unreadable.Select(u => u.Kind)).ToHashSet();
+            var kinds = parsed.Actions.Select(a => a.Kind).Concat(parsed.Refused.Select(u => u.Kind)).ToHashSet();
             Assert.True(!fields[1].Contains('C', StringComparison.Ordinal) || kinds.Contains(ActionKind.Call), $"{model}: no call in {Head(reply)}");
             if (reply.StartsWith('〈'))
             {
@@ -74,13 +74,13 @@ public sealed partial class RecordedRepliesTests(ITestOutputHelper output)
     public void A_table_by_model_shows_what_the_old_parser_missed()
     {
         var tools = ToolNames();
-        var table = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"{"model",-24}{"replies",9}{"calls",7}{"strict",8}{"gaps",6}{"unreadable",12}{"with args",11}");
+        var table = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"{"model",-24}{"replies",9}{"calls",7}{"strict",8}{"gaps",6}{"unknown",9}{"unreadable",12}{"with args",11}");
         foreach (var model in Replies().GroupBy(r => r.Model).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var parsed = model.Select(r => ReplyParser.Parse(r.Text, tools)).ToList();
             var strict = model.Sum(r => ClosedCall().Count(r.Text));
             var calls = parsed.SelectMany(p => p.Actions).Where(a => a.Kind == ActionKind.Call).ToList();
-            table.AppendLine(CultureInfo.InvariantCulture, $"{model.Key,-24}{parsed.Count,9}{calls.Count,7}{strict,8}{parsed.Sum(p => p.ParseGaps),6}{parsed.Sum(p => p.Unreadable.Count),12}{calls.Count(c => c.Arguments is not null),11}");
+            table.AppendLine(CultureInfo.InvariantCulture, $"{model.Key,-24}{parsed.Count,9}{calls.Count,7}{strict,8}{parsed.Sum(p => p.ParseGaps),6}{parsed.Sum(p => p.Refused.Count(r => r.IsUnknownTool)),9}{parsed.Sum(p => p.Refused.Count(r => !r.IsUnknownTool)),12}{calls.Count(c => c.Arguments is not null),11}");
             if (model.Key.Contains("72b", StringComparison.Ordinal))
             {
                 Assert.Equal(0, strict);

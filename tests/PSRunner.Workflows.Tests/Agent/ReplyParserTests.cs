@@ -54,7 +54,7 @@ public sealed class ReplyParserTests
 
         var call = Assert.Single(parsed.Actions);
         Assert.Equal((ActionKind.Call, "lab_mixer", arguments), (call.Kind, call.Text, call.Arguments));
-        Assert.Empty(parsed.Unreadable);
+        Assert.Empty(parsed.Refused);
     }
 
     [Theory]
@@ -82,7 +82,28 @@ public sealed class ReplyParserTests
         var parsed = ReplyParser.Parse(reply, Tools);
 
         Assert.Empty(parsed.Actions);
-        Assert.NotEmpty(Assert.Single(parsed.Unreadable).Reason);
+        Assert.NotEmpty(Assert.Single(parsed.Refused).Reason);
+    }
+
+    [Theory]
+    [InlineData("mixer", true)]
+    [InlineData("task_complete\n{\"status\": \"success\"}", true)]
+    [InlineData("file_writer(path=\"x\")", true)]
+    [InlineData("{\"name\": \"stir\", \"arguments\": {}}", true)]
+    [InlineData("<name>stir</name>", true)]
+    [InlineData("name: stir", true)]
+    [InlineData("lab", false)] // cut off
+    [InlineData("lab_mixerzyst", false)] // glued
+    [InlineData("Lab_Mixer", false)]
+    [InlineData("please stir", false)]
+    [InlineData("{\"name\": \"please stir\"}", false)]
+    [InlineData("", false)]
+    public void A_plain_call_of_a_tool_that_there_is_not_was_read(string body, bool isUnknownTool)
+    {
+        var parsed = ReplyParser.Parse($"<tool_call>{body}</tool_call>", Tools);
+
+        Assert.Empty(parsed.Actions);
+        Assert.Equal(isUnknownTool, Assert.Single(parsed.Refused).IsUnknownTool);
     }
 
     [Theory]
@@ -141,7 +162,7 @@ public sealed class ReplyParserTests
         var parsed = ReplyParser.Parse("<tool_search>how to mix</tool_search> <tool_info>net.fetch</tool_info> <tool_call>lab_scale</tool_call> <tool_call>?</tool_call>", Tools);
 
         Assert.Equal(["Search how to mix", "Info net.fetch", "Call lab_scale"], parsed.Actions.Select(a => $"{a.Kind} {a.Text}"));
-        Assert.Single(parsed.Unreadable);
+        Assert.Single(parsed.Refused);
     }
 
     [Fact]
@@ -193,7 +214,7 @@ public sealed class ReplyParserTests
             var parsed = ReplyParser.Parse(reply, Tools);
 
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"{watch.Elapsed} for {head} + {unit}");
-            Assert.True(parsed.Actions.Count <= ReplyParser.MaxActions && parsed.Unreadable.Count <= ReplyParser.MaxActions);
+            Assert.True(parsed.Actions.Count <= ReplyParser.MaxActions && parsed.Refused.Count <= ReplyParser.MaxActions);
         }
     }
 
