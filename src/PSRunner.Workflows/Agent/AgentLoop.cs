@@ -88,9 +88,11 @@ internal sealed class AgentLoop
             counts.UnreadableActions += parsed.Refused.Count(r => !r.IsUnknownTool);
             counts.UnreadableCalls += parsed.Refused.Count(r => r is { Kind: ActionKind.Call, IsUnknownTool: false });
             counts.UnknownTools += parsed.Refused.Count(r => r is { Kind: ActionKind.Call, IsUnknownTool: true });
+            var claims = CompletionClaim.IsIn(reply.Text);
+            counts.Claims += claims ? 1 : 0;
             if (parsed.Actions.Count == 0 && parsed.Refused.Count == 0)
             {
-                if (CompletionClaim.IsIn(reply.Text))
+                if (claims)
                 {
                     return ConversationEnd.Claimed;
                 }

@@ -73,6 +73,9 @@ internal sealed record ConversationCounts
     /// <summary>Descriptions shown.</summary>
     public int Infos { get; set; }
 
+    /// <summary>Replies that said the task was done.</summary>
+    public int Claims { get; set; }
+
     /// <summary>Calls of tools that there are not.</summary>
     public int UnknownTools { get; set; }
 

@@ -5,7 +5,7 @@ namespace PSRunner.Workflows.Scoring;
 /// <param name="Required">The task's required tools in their order.</param>
 /// <param name="Expected">The plan to compare with: always the correct one. The old runner compared flawed tests with the flawed plan, so that obeying a bad plan scored well.</param>
 /// <param name="Runs">Tool and success of every run, in order.</param>
-/// <param name="Claimed">True when the model said that it was done.</param>
+/// <param name="Claimed">True when a reply said that the task was done.</param>
 internal sealed record ScoredTest(
     string TaskType,
     IReadOnlyList<string> Required,
@@ -20,10 +20,13 @@ internal sealed record ScoredTest(
 /// <param name="QualityScore">0 to 0.804.</param>
 /// <param name="Level">0 failure, 0.5 partial success, 1 full success.</param>
 /// <remarks>
-/// Source: <c>facts.md</c> section 2.7 (formulas read from the old runner's code at its last commit). What is wrong with
-/// them is said at each. The one that misled most is the level: "success" was published as full or partial, and one
-/// single successful call is enough for partial (6,439 of 6,468 recorded tests with at least one). Where the section is
-/// silent, our reading is: sequences are those of successful runs, "unique" counts tools that succeeded.
+/// Source: <c>facts.md</c> section 2.7 (formulas read from the old runner's code at its last commit), and where it is silent
+/// the recorded tests themselves: sequences, totals and distinct tools are those of successful runs, the coverage inside
+/// the adherence is that of the plan's distinct tools, and a test without a success has 0 everywhere. So read they give the
+/// recorded <c>workflow_score</c> in 85 of 85 recorded tests and <c>quality_score</c> in 84; <c>phase2_score</c> has a coverage by
+/// likeness of meaning inside, which is at least ours. What is wrong with them is said at each. The one that misled most is
+/// the level: "success" was published as full or partial, and one single successful call is enough for partial (6,439 of
+/// 6,468 recorded tests with at least one).
 /// </remarks>
 internal sealed record OldFormulas(double Coverage, double WorkflowScore, double Phase2Score, double QualityScore, double Level)
 {
@@ -36,10 +39,15 @@ internal sealed record OldFormulas(double Coverage, double WorkflowScore, double
     public static OldFormulas Of(ScoredTest test)
     {
         var succeeded = test.Runs.Where(r => r.Succeeded).Select(r => r.Tool).ToList();
+        if (succeeded.Count == 0)
+        {
+            return new OldFormulas(0, 0, 0, 0, 0);
+        }
+
+        var coverage = CoverageOf(test.Required, succeeded);
+        var adherence = Adherence(test, succeeded);
         var unique = succeeded.Distinct(StringComparer.Ordinal).Count();
-        var coverage = Share(test.Required.Count(succeeded.Contains), test.Required.Count);
-        var adherence = Adherence(test, succeeded, coverage);
-        var (achievement, quality) = Adjust(ExecutorLevel(test, succeeded, coverage), unique, Achievement(succeeded, unique, coverage), Quality(test, unique, adherence));
+        var (achievement, quality) = Adjust(ExecutorLevel(test, succeeded, coverage), Achievement(unique, coverage), Quality(succeeded.Count, unique, adherence));
         var phase2 = (achievement + quality) / 2;
         var level = adherence >= 0.8 && phase2 >= 0.8 ? 1 : adherence >= 0.5 || phase2 >= 0.5 ? 0.5 : 0;
         return new OldFormulas(coverage, adherence, phase2, quality, level);
@@ -67,11 +75,11 @@ internal sealed record OldFormulas(double Coverage, double WorkflowScore, double
     public static bool InOrder(IReadOnlyList<string> wanted, IReadOnlyList<string> sequence) => CommonSubsequence(wanted, sequence) == wanted.Count;
 
     /// <summary>
-    /// 0.4 coverage + 0.3 common subsequence / plan + 0.2 share of runs that succeeded + 0.1 x (0.2 if exactly the plan).
-    /// Wrong: the last factor makes 0.92 the maximum, and the third term is the luck of the simulated tools.
+    /// 0.4 coverage of the plan + 0.3 common subsequence / plan + 0.2 share of runs that succeeded + 0.1 x (0.2 if exactly
+    /// the plan). Wrong: the last factor makes 0.92 the maximum, and the third term is the luck of the simulated tools.
     /// </summary>
-    private static double Adherence(ScoredTest test, List<string> succeeded, double coverage) =>
-        (0.4 * coverage)
+    private static double Adherence(ScoredTest test, List<string> succeeded) =>
+        (0.4 * CoverageOf(test.Expected, succeeded))
         + (0.3 * Share(CommonSubsequence(succeeded, test.Expected), test.Expected.Count))
         + (0.2 * Share(succeeded.Count, test.Runs.Count))
         + (0.1 * (succeeded.SequenceEqual(test.Expected) ? 0.2 : 0));
@@ -99,32 +107,32 @@ internal sealed record OldFormulas(double Coverage, double WorkflowScore, double
         return signs.Count(sign => sign) >= 2 ? 0.5 : 0;
     }
 
-    /// <summary>Task achievement. Wrong: any single success counts as output, half of the score.</summary>
-    private static double Achievement(List<string> succeeded, int unique, double coverage)
-    {
-        double output = succeeded.Count > 0 ? 1 : 0;
-        var progress = Math.Min(1, unique / 2.0);
-        return output > 0.8 ? (0.5 * output) + (0.3 * progress) + (0.2 * coverage) : (0.3 * output) + (0.3 * progress) + (0.4 * coverage);
-    }
+    /// <summary>Task achievement. Wrong: any single success counts as output, half of the score, and two are full progress.</summary>
+    private static double Achievement(int unique, double coverage) => 0.5 + (0.3 * Math.Min(1, unique / 2.0)) + (0.2 * coverage);
 
     /// <summary>
     /// Execution quality. Wrong: 0.32 of it is a constant (<see cref="HistoryFallback"/>) and 0.1 can never be reached, so
-    /// the maximum is 0.804.
+    /// the maximum is 0.804. Runs that failed cost no efficiency.
     /// </summary>
-    private static double Quality(ScoredTest test, int unique, double adherence)
+    private static double Quality(int successes, int unique, double adherence)
     {
-        var total = test.Runs.Count;
-        var efficiency = total == 0 ? 0 : total <= 2 * unique ? Math.Min(1, 1.2 * unique / total) : 0.8 * unique / total;
+        var efficiency = successes <= 2 * unique ? Math.Min(1, 1.2 * unique / successes) : 0.8 * unique / successes;
         return (0.4 * HistoryFallback) + (0.3 * efficiency) + (0.2 * adherence);
     }
 
-    private static (double Achievement, double Quality) Adjust(double executor, int unique, double achievement, double quality) => executor switch
+    private static (double Achievement, double Quality) Adjust(double executor, double achievement, double quality) => executor switch
     {
         1 => (Math.Max(achievement, 0.8), Math.Max(quality, 0.7)),
         0.5 => (Math.Max(achievement, 0.5), quality),
-        _ when unique > 0 => (Math.Max(achievement * 0.8, 0.2), Math.Max(quality * 0.8, 0.2)),
-        _ => (achievement * 0.5, quality * 0.5),
+        _ => (Math.Max(achievement * 0.8, 0.2), Math.Max(quality * 0.8, 0.2)),
     };
+
+    /// <summary>The distinct tools of a list that succeeded, as a share of them.</summary>
+    private static double CoverageOf(IReadOnlyList<string> tools, List<string> succeeded)
+    {
+        var distinct = tools.Distinct(StringComparer.Ordinal).ToList();
+        return Share(distinct.Count(succeeded.Contains), distinct.Count);
+    }
 
     private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
 }

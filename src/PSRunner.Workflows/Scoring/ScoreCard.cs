@@ -22,13 +22,13 @@ internal sealed record ScoreCard(Verdict Verdict, double Score, IReadOnlyDiction
         var done = TaskCompletion.Done(required, registry, runs);
         var completed = TaskCompletion.IsCompleted(required, registry, runs);
         var verdict = Verdict.On(conversation, completed, [.. required.Except(done)]);
+        var counts = conversation.Counts;
         var old = OldFormulas.Of(new ScoredTest(
             task.TaskType,
             task.RequiredTools,
             correctPlan,
             [.. runs.Select(r => (r.Tool, r.Succeeded))],
-            conversation.End == ConversationEnd.Claimed));
-        var counts = conversation.Counts;
+            counts.Claims > 0));
         var failures = runs.Count(r => !r.Succeeded);
         var metrics = new Dictionary<string, double>(StringComparer.Ordinal)
         {

@@ -1,9 +1,12 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using CsCheck;
+using PSRunner.Workflows.Agent;
 using PSRunner.Workflows.Scoring;
 
 namespace PSRunner.Workflows.Tests.Scoring;
 
-public sealed class OldFormulasTests
+public sealed partial class OldFormulasTests
 {
     private static readonly string[] Plan = ["a", "b", "c_writer"];
 
@@ -20,8 +23,7 @@ public sealed class OldFormulasTests
     {
         var old = OldFormulas.Of(new ScoredTest("simple_task", Plan, Plan, [], false));
 
-        Assert.Equal((0.0, 0.0, 0.0), (old.Coverage, old.WorkflowScore, old.Level));
-        Assert.Equal(0.16, old.QualityScore, 9); // Half of the constant 0.32.
+        Assert.Equal(new OldFormulas(0, 0, 0, 0, 0), old);
     }
 
     [Fact]
@@ -29,7 +31,7 @@ public sealed class OldFormulasTests
     {
         var old = OldFormulas.Of(new ScoredTest("simple_task", Plan, Plan, [("a", true)], false));
 
-        // Achievement 0.5 + 0.3/2 + 0.2/3 = 0.7167, quality 0.32 + 0.3 + 0.2 x 0.43333; "failure with progress" takes 0.8 of both.
+        // Achievement 0.5 + 0.3/2 + 0.2/3 = 0.7167, quality 0.32 + 0.3 + 0.2 x 0.43333; "failure" takes 0.8 of both.
         Assert.Equal(0.4 / 3 + 0.3 / 3 + 0.2, old.WorkflowScore, 9);
         Assert.Equal(0.5, old.Level);
     }
@@ -44,10 +46,73 @@ public sealed class OldFormulasTests
         Assert.Equal(2 / 3.0, old.Coverage, 9);
         Assert.Equal((0.4 * 2 / 3) + (0.3 * 2 / 3) + (0.2 * 3 / 5), old.WorkflowScore, 9);
 
-        // Partial: coverage 0.6 and two successes. Efficiency: 5 runs are more than twice 2 tools: 0.8 x 2/5.
-        Assert.Equal(0.32 + (0.3 * 0.32) + (0.2 * old.WorkflowScore), old.QualityScore, 9);
+        // Partial: coverage 0.6 and two successes. Efficiency: 3 successes of 2 tools are 1.2 x 2/3.
+        Assert.Equal(0.32 + (0.3 * 0.8) + (0.2 * old.WorkflowScore), old.QualityScore, 9);
         Assert.Equal((0.5 + 0.3 + (0.2 * 2 / 3) + old.QualityScore) / 2, old.Phase2Score, 9);
     }
+
+    [Fact]
+    public void The_adherence_covers_the_plan_and_the_coverage_the_task()
+    {
+        var old = OldFormulas.Of(new ScoredTest("simple_task", ["b"], ["a", "a", "b"], [("b", true)], false));
+
+        Assert.Equal(1, old.Coverage);
+        Assert.Equal((0.4 / 2) + (0.3 / 3) + 0.2, old.WorkflowScore, 9);
+    }
+
+    [Fact]
+    public void Recorded_tests_get_the_scores_they_were_recorded_with()
+    {
+        var counts = (Tests: 0, Workflow: 0, Quality: 0, Phase2: 0, WithSuccess: 0);
+        var tools = OldFiles.LoadRegistry().All.Select(tool => tool.Name).ToHashSet();
+        foreach (var file in Directory.GetFiles(Path.Combine(Path.GetDirectoryName(RecordedData.Find("logs_index.csv"))!, "logs"), "*.json"))
+        {
+            if (ReadLog(file, tools) is not { } recorded)
+            {
+                continue;
+            }
+
+            // The old runner compared with the plan it had shown, damaged or not.
+            var old = OldFormulas.Of(recorded.Test);
+            counts.Tests++;
+            counts.WithSuccess += recorded.Test.Runs.Any(run => run.Succeeded) ? 1 : 0;
+            counts.Workflow += Math.Abs(old.WorkflowScore - recorded.WorkflowScore) < 1e-6 ? 1 : 0;
+            counts.Quality += Math.Abs(old.QualityScore - recorded.QualityScore) < 1e-6 ? 1 : 0;
+            counts.Phase2 += recorded.Phase2Score - old.Phase2Score is > -1e-6 and var more && more < (0.1 * (1 - old.Coverage)) + 1e-6 ? 1 : 0;
+        }
+
+        Assert.Equal((85, 85, 84, 84, 45), counts);
+    }
+
+    private static (ScoredTest Test, double WorkflowScore, double QualityScore, double Phase2Score)? ReadLog(string file, HashSet<string> tools)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllText(file));
+            var log = document.RootElement;
+            if (!log.TryGetProperty("task_instance", out var task))
+            {
+                return null; // It broke before it began.
+            }
+
+            List<string> required = [.. task.GetProperty("required_tools").EnumerateArray().Select(tool => tool.GetString()!)];
+            List<string> plan = [.. PlannedTool().Matches(log.GetProperty("prompt").GetString()!).Select(match => match.Groups[1].Value).Where(tools.Contains)];
+            var runs = log.GetProperty("execution_history").EnumerateArray().Select(run => (run.GetProperty("tool").GetString()!, run.GetProperty("success").GetBoolean()));
+            var claimed = log.GetProperty("conversation_history").EnumerateArray()
+                .Any(said => said.GetProperty("role").GetString() == "assistant" && CompletionClaim.IsIn(said.GetProperty("content").GetString()!));
+            var result = log.GetProperty("result");
+            return (
+                new ScoredTest(log.GetProperty("task_type").GetString()!, required, plan.Count > 0 ? plan : required, [.. runs], claimed),
+                result.GetProperty("workflow_score").GetDouble(), result.GetProperty("quality_score").GetDouble(), result.GetProperty("phase2_score").GetDouble());
+        }
+        catch (JsonException)
+        {
+            return null; // Cut off, as it was found.
+        }
+    }
+
+    [GeneratedRegex(@"^\s*[0-9]+\. Execute (\S+)", RegexOptions.Multiline)]
+    private static partial Regex PlannedTool();
 
     [Fact]
     public void The_common_subsequence_is_that_of_a_plain_recursion()
