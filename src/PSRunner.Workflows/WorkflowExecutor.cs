@@ -89,7 +89,7 @@ public sealed class WorkflowExecutor : ITestExecutor
         return new AttemptReport
         {
             Cause = card.Verdict.Cause,
-            Score = Causes.Find(card.Verdict.Cause).Scored ? card.Score : double.NaN,
+            Score = card.Score,
             Message = card.Verdict.Message,
             Output = string.Join("; ", conversation.Runs.Select(r => r.Run.Succeeded ? $"{r.Run.Tool} ok" : $"{r.Run.Tool} {r.Run.ErrorCode}")),
             Metrics = client.GetService<RequestLog>() is { } log ? EndpointMetrics.Added(card.Metrics, log) : card.Metrics,

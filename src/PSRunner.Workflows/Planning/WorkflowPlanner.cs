@@ -21,7 +21,8 @@ internal sealed class WorkflowPlanner
 
     private const int MaxKeptPlans = 4096;
 
-    private readonly ConcurrentDictionary<string, PlanResult> _plans = new(StringComparer.Ordinal);
+    // Lazy: the tests of a batch ask for the same plan at once, and solving it in each of them would multiply time and memory.
+    private readonly ConcurrentDictionary<string, Lazy<PlanResult>> _plans = new(StringComparer.Ordinal);
 
     /// <summary>The best plan; the same question gives the same plan.</summary>
     /// <param name="requiredTools">Names of the required tools in the task's order, which breaks ties.</param>
@@ -34,17 +35,17 @@ internal sealed class WorkflowPlanner
         ArgumentOutOfRangeException.ThrowIfLessThan(turns, 1);
         turns = Math.Min(turns, MaxTurns);
         var key = string.Create(CultureInfo.InvariantCulture, $"{registry.Hash} {rate:R} {turns} {string.Join(' ', requiredTools)}");
-        if (_plans.TryGetValue(key, out var known))
+        if (!_plans.TryGetValue(key, out var plan))
         {
-            return known;
+            if (_plans.Count >= MaxKeptPlans)
+            {
+                _plans.Clear(); // Plans are cheap to make again; memory must not grow with the batch.
+            }
+
+            plan = _plans.GetOrAdd(key, new Lazy<PlanResult>(() => Solve(PlanProblem.Of(requiredTools, registry), rate, turns)));
         }
 
-        if (_plans.Count >= MaxKeptPlans)
-        {
-            _plans.Clear(); // Plans are cheap to make again; memory must not grow with the batch.
-        }
-
-        return _plans.GetOrAdd(key, Solve(PlanProblem.Of(requiredTools, registry), rate, turns));
+        return plan.Value;
     }
 
     private static PlanResult Solve(PlanProblem problem, double rate, int turns)

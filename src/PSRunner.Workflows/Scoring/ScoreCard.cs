@@ -6,7 +6,7 @@ namespace PSRunner.Workflows.Scoring;
 
 /// <summary>Everything that is judged of one conversation. A pure function of task, correct plan and what happened.</summary>
 /// <param name="Verdict">Passed or why not.</param>
-/// <param name="Score">Required tools that are done (<see cref="TaskCompletion"/>), as a share of them: 1 exactly when passed.</param>
+/// <param name="Score">Required tools that are done (<see cref="TaskCompletion"/>), as a share of them: 1 exactly when passed; NaN without a verdict.</param>
 /// <param name="Metrics">By the names of <see cref="MetricNames"/>; without a verdict the counts alone.</param>
 internal sealed record ScoreCard(Verdict Verdict, double Score, IReadOnlyDictionary<string, double> Metrics)
 {
@@ -54,16 +54,18 @@ internal sealed record ScoreCard(Verdict Verdict, double Score, IReadOnlyDiction
             [MetricNames.InputChars] = counts.InputChars,
             [MetricNames.OutputChars] = counts.OutputChars,
         };
-        if (!Causes.Find(verdict.Cause).Scored)
+        if (Causes.Find(verdict.Cause).Scored)
         {
-            // Nothing was judged: a zero here would pull a model's mean down for its provider's fault.
-            foreach (var judgement in MetricNames.Judgements)
-            {
-                metrics.Remove(judgement);
-            }
+            return new ScoreCard(verdict, required.Count == 0 ? double.NaN : (double)done.Count / required.Count, metrics);
         }
 
-        return new ScoreCard(verdict, required.Count == 0 ? double.NaN : (double)done.Count / required.Count, metrics);
+        // Nothing was judged: a zero here would pull a model's mean down for its provider's fault.
+        foreach (var judgement in MetricNames.Judgements)
+        {
+            metrics.Remove(judgement);
+        }
+
+        return new ScoreCard(verdict, double.NaN, metrics);
     }
 
     /// <summary>

@@ -44,7 +44,12 @@ internal static class TaskLibraryJson
             throw library.Invalid($"gives task '{id}' the type '{type}'; known are {string.Join(", ", TaskTypes.All)}");
         }
 
-        var difficulty = named.OptionalText("difficulty") is { } stated && Difficulties.All.Contains(stated) ? stated : UnstatedDifficulty;
+        // A difficulty that is not ours must not count as easy.
+        var difficulty = named.OptionalJson("difficulty") is null ? UnstatedDifficulty : named.Text("difficulty");
+        if (!Difficulties.All.Contains(difficulty))
+        {
+            throw library.Invalid($"gives task '{id}' the difficulty '{difficulty}'; known are {string.Join(", ", Difficulties.All)}");
+        }
 
         // A tool that is listed twice is required once: its success does not wear off.
         IReadOnlyList<string> required = [.. named.Texts("required_tools").Distinct(StringComparer.Ordinal)];

@@ -25,26 +25,13 @@ internal readonly struct JsonFields
     /// <summary>The kind of a JSON value in lower case: object, array, string, number, ...</summary>
     public static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
 
-    /// <summary>The text of a JSON string.</summary>
-    public static string Unescape(JsonElement value, string which, LibrarySource library)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw NoUnicode(which, library);
-        }
-    }
-
     /// <summary>A text that must be there.</summary>
     public string Text(string name) =>
         OptionalText(name) ?? throw _library.Invalid($"gives {_which} no text '{name}'");
 
     /// <summary>A text; null when there is none of that name.</summary>
     public string? OptionalText(string name) =>
-        _item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Unescape(value, _which, _library) : null;
+        _item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>An object inside the object; null when there is none of that name.</summary>
     public JsonFields? OptionalObject(string name) =>
@@ -64,15 +51,7 @@ internal readonly struct JsonFields
         // Written anew, so that the layout of a file does not change a hash.
         using var buffer = new MemoryStream();
         using var json = new Utf8JsonWriter(buffer);
-        try
-        {
-            value.WriteTo(json);
-        }
-        catch (InvalidOperationException)
-        {
-            throw NoUnicode(_which, _library);
-        }
-
+        value.WriteTo(json);
         json.Flush();
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
@@ -97,12 +76,10 @@ internal readonly struct JsonFields
         foreach (var item in Items(name))
         {
             texts.Add(item.ValueKind == JsonValueKind.String
-                ? Unescape(item, _which, _library)
+                ? item.GetString()!
                 : throw _library.Invalid($"gives {_which} a '{name}' entry that is a JSON {Kind(item)} instead of text"));
         }
 
         return texts;
     }
-    private static TestBatchException NoUnicode(string which, LibrarySource library) =>
-        library.Invalid($"holds text in {which} that is no Unicode (half a surrogate pair)");
 }

@@ -9,9 +9,9 @@ internal static class LibraryFile
     /// <summary>The old runner's largest library has 63 MB; anything far beyond is the wrong file.</summary>
     private const long MaxBytes = 256L * 1024 * 1024;
 
-    private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonReaderOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
-    /// <exception cref="TestBatchException">...NotFound, ...Unreadable, ...Truncated.</exception>
+    /// <exception cref="TestBatchException">...NotFound, ...Unreadable, ...Truncated, ...Invalid when it is no text.</exception>
     public static JsonDocument Open(LibrarySource library)
     {
         var (errorPrefix, what, path) = library;
@@ -51,11 +51,22 @@ internal static class LibraryFile
             content = content[3..];
         }
 
+        if (IsWide(content.Span))
+        {
+            throw library.Invalid("is UTF-16 or UTF-32 text instead of UTF-8, which Set-Content -Encoding utf8 writes");
+        }
+
         try
         {
             // The parser takes any bytes inside of strings. It goes first, because a file that is cut off may end within a character.
-            var document = JsonDocument.Parse(content, Options);
-            return Utf8.IsValid(content.Span) ? document : throw library.Invalid("is not UTF-8 text");
+            var document = JsonDocument.Parse(content, new JsonDocumentOptions { AllowTrailingCommas = Lenient.AllowTrailingCommas, CommentHandling = Lenient.CommentHandling });
+            if (!Utf8.IsValid(content.Span))
+            {
+                throw library.Invalid("is not UTF-8 text");
+            }
+
+            CheckEscapes(content.Span, library);
+            return document;
         }
         catch (JsonException error)
         {
@@ -66,6 +77,33 @@ internal static class LibraryFile
             throw new TestBatchException(errorPrefix + "Truncated", ErrorKind.InvalidData,
                 $"The {what} '{source}' cannot be read beyond line {line}, byte {inLine + 1} of the line (byte {at} of {content.Length} in all): it {cut}. Use an undamaged copy.",
                 source, error);
+        }
+    }
+
+    // JSON has no zero bytes, and every text in a wider encoding that begins like JSON has one there, or a mark of its own.
+    private static bool IsWide(ReadOnlySpan<byte> content) =>
+        content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || content.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) || content[..Math.Min(content.Length, 4)].Contains((byte)0);
+
+    // Half a surrogate pair, written as an escape, is JSON and no text: it would throw wherever it is read first.
+    private static void CheckEscapes(ReadOnlySpan<byte> content, LibrarySource library)
+    {
+        var reader = new Utf8JsonReader(content, Lenient);
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped)
+            {
+                continue;
+            }
+
+            try
+            {
+                _ = reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                var line = 1 + content[..(int)reader.TokenStartIndex].Count((byte)'\n');
+                throw library.Invalid($"holds text in line {line} that is no Unicode (half a surrogate pair)");
+            }
         }
     }
 

@@ -4,6 +4,7 @@ namespace PSRunner.Workflows.Tools;
 internal static class RegistryRules
 {
     private const int MaxTools = 10_000;
+    private const int MaxNamed = 20;
 
     /// <exception cref="TestBatchException">ToolRegistryInvalid: the first rule that is broken, and by which tool.</exception>
     public static void Check(IReadOnlyList<ToolDefinition> tools, string source)
@@ -71,16 +72,23 @@ internal static class RegistryRules
 
     private static void CheckForCircle(IReadOnlyList<ToolDefinition> tools, string source)
     {
-        // A tool is free once all it depends on is free; what never gets free hangs on a circle.
-        var free = new HashSet<string>(StringComparer.Ordinal);
-        var waiting = tools.ToList();
-        while (waiting.RemoveAll(tool => tool.Dependencies.All(free.Contains) && free.Add(tool.Name)) > 0)
+        // A tool is free once all it depends on is free; what never gets free hangs on a circle. Each dependency is looked at once.
+        var waitsFor = tools.ToDictionary(tool => tool.Name, tool => tool.Dependencies.Count, StringComparer.Ordinal);
+        var dependents = tools.SelectMany(tool => tool.Dependencies.Select(name => (name, tool.Name))).ToLookup(pair => pair.name, pair => pair.Name, StringComparer.Ordinal);
+        var free = new Queue<string>(tools.Where(tool => tool.Dependencies.Count == 0).Select(tool => tool.Name));
+        while (free.TryDequeue(out var name))
         {
+            waitsFor.Remove(name);
+            foreach (var dependent in dependents[name].Where(dependent => --waitsFor[dependent] == 0))
+            {
+                free.Enqueue(dependent);
+            }
         }
 
-        if (waiting.Count > 0)
+        if (waitsFor.Count > 0)
         {
-            throw Invalid(source, $"has tools that depend on each other in a circle: {string.Join(", ", waiting.Select(tool => tool.Name))}");
+            var named = tools.Select(tool => tool.Name).Where(waitsFor.ContainsKey).Take(MaxNamed).ToList();
+            throw Invalid(source, $"has tools that depend on each other in a circle: {string.Join(", ", named)}{(waitsFor.Count > named.Count ? ", ..." : "")}");
         }
     }
 

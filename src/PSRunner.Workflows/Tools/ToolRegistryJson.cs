@@ -106,7 +106,7 @@ internal static class ToolRegistryJson
 
     // Ours is a list of codes, the old one a list of objects.
     private static string ErrorCode(JsonElement error, string tool, LibrarySource library) =>
-        error.ValueKind == JsonValueKind.String ? JsonFields.Unescape(error, $"an error of '{tool}'", library) : new JsonFields(error, $"an error of '{tool}'", library).Text("code");
+        error.ValueKind == JsonValueKind.String ? error.GetString()! : new JsonFields(error, $"an error of '{tool}'", library).Text("code");
 
     // The old form keeps the category in its metadata; without any, it is the name up to its last underscore.
     private static string Category(JsonFields tool, string name)

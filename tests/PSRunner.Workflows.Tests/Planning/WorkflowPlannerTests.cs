@@ -157,6 +157,30 @@ public class WorkflowPlannerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void What_many_tests_ask_for_at_once_is_solved_once()
+    {
+        // One tool and its eight helpers: the largest problem, of some 20 MB.
+        var registry = new ToolRegistry(
+            Enumerable.Range(0, 9).Select(tool => new ToolDefinition(
+                SmallWorlds.Name(tool), "wide", "Go on.", [], ["FAILED"], tool < 8 ? [] : [.. Enumerable.Range(0, 8).Select(SmallWorlds.Name)])),
+            "wide");
+        var planner = new WorkflowPlanner();
+        using var together = new Barrier(4);
+        long allocated = 0;
+        var threads = Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+        {
+            together.SignalAndWait();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            planner.Plan(["i"], registry, 0.7);
+            Interlocked.Add(ref allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.InRange(allocated, 10_000_000, 40_000_000);
+    }
+
+    [Fact]
     public void A_task_that_cannot_be_planned_is_refused()
     {
         var planner = new WorkflowPlanner();

@@ -73,8 +73,10 @@ public sealed class ScoreCardTests
     {
         var conversation = new Conversation { End = ConversationEnd.ProviderFault, Fault = new ProviderFault(Causes.Throttled, "too many requests") };
 
-        var metrics = ScoreCard.Of(Task, Plan, Registry, conversation).Metrics;
+        var card = ScoreCard.Of(Task, Plan, Registry, conversation);
+        var metrics = card.Metrics;
 
+        Assert.Equal(double.NaN, card.Score);
         Assert.Equal(MetricNames.All.Except(MetricNames.Judgements).Except(MetricNames.OfEndpoint).Order(), metrics.Keys.Order());
         Assert.Equal(1, metrics[MetricNames.ProviderErrors]);
     }
@@ -92,7 +94,8 @@ public sealed class ScoreCardTests
 
             Assert.Equal((report.Cause, report.Message), (again.Verdict.Cause, again.Verdict.Message));
             Assert.Equal(report.Metrics, again.Metrics);
-            Assert.True(double.IsNaN(report.Score) || report.Score == again.Score);
+            Assert.Equal(report.Score, again.Score);
+            Assert.Equal(report.Score, Transcript.Read(artifact.Content.Span, artifact.FileName).End.Score);
         }
     }
 

@@ -99,6 +99,9 @@ public sealed class TaskLibraryTests : IDisposable
     [InlineData("[{\"id\": \"t\", \"task_type\": \"simple_task\", \"description\": \"d\"}]", "'t' no required_tools")]
     [InlineData("[{\"id\": \"t\", \"task_type\": \"simple_task\", \"required_tools\": [\"web_probe\"]}]", "'t' no text 'description'")]
     [InlineData("[{\"id\": \"t\", \"task_type\": \"simple_task\", \"description\": \"d\", \"required_tools\": \"web_probe\"}]", "'required_tools' as a JSON string")]
+    [InlineData("[{\"id\": \"t\", \"task_type\": \"simple_task\", \"description\": \"d\", \"required_tools\": [\"web_probe\"], \"difficulty\": \"extreme\"}]", "'t' the difficulty 'extreme'; known are very_easy")]
+    [InlineData("[{\"id\": \"t\", \"task_type\": \"simple_task\", \"description\": \"d\", \"required_tools\": [\"web_probe\"], \"difficulty\": 3}]", "'t' no text 'difficulty'")]
+    [InlineData("{\"\\ud800\": [], \"tasks\": []}", "no Unicode")]
     public void A_wrong_shape_is_told_with_what_and_where(string json, string told) =>
         Assert.Contains(told, Fails(Write(json), "TaskLibraryInvalid").Message, StringComparison.Ordinal);
 

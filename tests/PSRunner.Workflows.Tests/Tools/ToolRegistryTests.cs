@@ -151,7 +151,9 @@ public sealed partial class ToolRegistryTests : IDisposable
     [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"], \"parameters\": [{\"name\": \"x\", \"type\": \"string\", \"description\": \"\"}, {\"name\": \"x\", \"type\": \"string\", \"description\": \"\"}]}}", "'x' twice")]
     [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"], \"dependencies\": [\"a\", \"a\"]}}", "depend on 'a' twice")]
     [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"no code\"]}}", "'no code'")]
-    [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"\\ud800\", \"errors\": [\"E\"]}}", "no Unicode")]
+    [InlineData("{\"a\": {\"name\": \"a\",\n \"description\": \"\\ud800\", \"errors\": [\"E\"]}}", "line 2 that is no Unicode")]
+    [InlineData("{\"\\ud800\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"]}}", "no Unicode")]
+    [InlineData("{\"a\": {\"na\\udc00\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"]}}", "no Unicode")]
     [InlineData("{\"a\": {\"name\": \"a\", \"description\": \"A.\", \"errors\": [\"E\"], \"parameters\": [{\"name\": \"x\", \"type\": \"string\", \"description\": \"\", \"default\": [\"\\ud800\"]}]}}", "no Unicode")]
     public void A_wrong_shape_is_told_with_what_and_where(string json, string told)
     {
@@ -169,6 +171,39 @@ public sealed partial class ToolRegistryTests : IDisposable
         File.WriteAllBytes(path, [.. "{\"a\": {\"name\": \"a\", \"description\": \""u8, 0xE4, .. "\", \"errors\": [\"E\"]}}"u8]);
 
         Assert.Contains("UTF-8", Fails(path, "ToolRegistryInvalid").Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    [InlineData("utf-32")]
+    public void Text_in_wide_characters_is_told_as_such(string encoding)
+    {
+        foreach (var mark in new[] { true, false })
+        {
+            var wide = System.Text.Encoding.GetEncoding(encoding);
+            var path = Path.Combine(_folder, "wide.json");
+            File.WriteAllBytes(path, [.. mark ? wide.GetPreamble() : [], .. wide.GetBytes("{\"a\": 1}")]);
+
+            Assert.Contains("UTF-16 or UTF-32", Fails(path, "ToolRegistryInvalid").Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Many_dependencies_are_checked_in_time_that_grows_with_their_number()
+    {
+        // A million dependencies, the most dependent tool first: what was asked for in rounds over all took a minute.
+        const int Tools = 1_500;
+        var names = Enumerable.Range(0, Tools).Select(tool => $"t{tool}").ToList();
+        var tools = Enumerable.Range(0, Tools).Reverse().Select(tool => new ToolDefinition(names[tool], "c", "Do.", [], ["E"], names[..tool])).ToList();
+
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.Equal(Tools, new ToolRegistry(tools, "dense").All.Count);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 5);
+
+        var circle = Assert.Throws<TestBatchException>(() => new ToolRegistry(tools[..^1].Append(tools[^1] with { Dependencies = [names[^1]] }), "circle"));
+        Assert.Contains("in a circle: t1499, t1498,", circle.Message, StringComparison.Ordinal);
+        Assert.EndsWith(", .... Correct the file or name another.", circle.Message, StringComparison.Ordinal);
     }
 
     [Fact]
