@@ -97,6 +97,7 @@ public sealed partial class BatchTests : IDisposable
         Assert.Contains("\nGo on: Resume-TestBatch cut-", screen, StringComparison.Ordinal);
         Assert.DoesNotContain("Results so far", screen, StringComparison.Ordinal);
         Assert.Equal("Stopped", _shell.Invoke("(Get-TestProgress cut).State").Single().BaseObject);
+        Assert.Equal(ProgressRecordType.Completed, _shell.Host.Progress.Last().RecordType);
     }
 
     [Fact]

@@ -39,6 +39,13 @@ public sealed class MeasureTests : IDisposable
             Measure("size,Model", Result("a", "Passed", true, 1, 10), Result("b", "Passed", true, 1, 10), Result("a", "Passed", true, 1, 9))
                 .Select(m => m.Properties["Group"].Value));
 
+    [Theory]
+    [InlineData("10 1a 2")]
+    [InlineData("1a 2 10")]
+    [InlineData("2 10 1a")]
+    public void Numbers_stand_before_texts_whatever_came_first(string models) =>
+        Assert.Equal(["2", "10", "1a"], Measure("Model", [.. models.Split(' ').Select(m => Result(m, "Passed", true, 1))]).Select(m => m.Properties["Group"].Value));
+
     [Fact]
     public void An_unknown_property_is_an_error_that_names_the_known_ones()
     {

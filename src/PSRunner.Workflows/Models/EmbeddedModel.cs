@@ -9,6 +9,7 @@ namespace PSRunner.Workflows.Models;
 /// <summary>
 /// A chat client that plays an agent: it reads the conversation it is sent, decides (<see cref="AgentMind"/>), and writes
 /// its decision as tags or native calls, in pieces, after a drawn time. Keeps nothing between requests but their number.
+/// What it says hangs on the case alone; how long it takes and what goes wrong on the try too, so that trying again can help.
 /// </summary>
 internal sealed class EmbeddedModel(ModelProfile profile, string caseId, int tryNumber, TimeProvider time, double latencyScale) : IChatClient
 {
@@ -43,7 +44,7 @@ internal sealed class EmbeddedModel(ModelProfile profile, string caseId, int try
         }
 
         var memory = AgentMemory.Of([.. messages]);
-        var seconds = profile.Latency.Draw(new SeededRandom(string.Create(CultureInfo.InvariantCulture, $"latency/{caseId}/{memory.Turn}")));
+        var seconds = profile.Latency.Draw(new SeededRandom(string.Create(CultureInfo.InvariantCulture, $"latency/{caseId}/{tryNumber}/{memory.Turn}")));
         await WaitAsync(seconds / 2, cancellationToken).ConfigureAwait(false);
         ThrowIf(fault);
         if (fault is Fault.Empty or Fault.Garbage)

@@ -13,6 +13,9 @@ public sealed class EmbeddedModels : IModelCatalog
     /// <summary>The scale when the variable is not set: a hundred times faster than real models.</summary>
     public const double DefaultLatencyScale = 0.01;
 
+    /// <summary>A thousand times slower than real models: beyond that no wait could be told to a timer.</summary>
+    private const double MostLatencyScale = 1_000;
+
     private readonly double _latencyScale;
 
     /// <param name="latencyScale">Factor on all waits that models choose themselves, at least 0.</param>
@@ -26,7 +29,7 @@ public sealed class EmbeddedModels : IModelCatalog
     public IReadOnlyList<string> Names { get; } = [.. ModelProfiles.All.Select(profile => profile.Name)];
 
     /// <summary>The models with the scale that the environment asks for.</summary>
-    /// <exception cref="TestBatchException">LatencyScaleInvalid: the variable holds no number from 0 on.</exception>
+    /// <exception cref="TestBatchException">LatencyScaleInvalid: the variable holds no number from 0 to 1,000.</exception>
     public static EmbeddedModels FromEnvironment() => new(ReadScale(Environment.GetEnvironmentVariable(LatencyScaleVariable)));
 
     /// <inheritdoc/>
@@ -35,7 +38,7 @@ public sealed class EmbeddedModels : IModelCatalog
     /// <summary>A client that plays an agent in one attempt of one case.</summary>
     /// <param name="profile">The name of a profile.</param>
     /// <param name="caseId">The seed of all that is random: equal cases give equal replies.</param>
-    /// <param name="tryNumber">1 plus the tries before; decides the faults that are injected, and nothing else.</param>
+    /// <param name="tryNumber">1 plus the tries before; decides faults and waits, and nothing else.</param>
     /// <param name="time">The clock to wait by.</param>
     /// <param name="latencyScale">Factor on all waits that the model chooses itself.</param>
     /// <exception cref="TestBatchException">ModelUnknown.</exception>
@@ -53,9 +56,9 @@ public sealed class EmbeddedModels : IModelCatalog
             return DefaultLatencyScale;
         }
 
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && double.IsFinite(scale) && scale >= 0
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && scale is >= 0 and <= MostLatencyScale
             ? scale
             : throw new TestBatchException("LatencyScaleInvalid", ErrorKind.InvalidArgument,
-                $"The environment variable {LatencyScaleVariable} holds '{text}'. Set it to a number from 0 (no waiting) on, 0.01 for instance, or remove it.", text);
+                $"The environment variable {LatencyScaleVariable} holds '{text}'. Set it to a number from 0 (no waiting) to {MostLatencyScale:0}, 0.01 for instance, or remove it.", text);
     }
 }

@@ -7,7 +7,8 @@ namespace PSRunner.Workflows.Tools;
 /// <remarks>
 /// The score of a tool is the sum over the query's words of weight x match x rarity, where weight is 3 for a word of the
 /// name, 1 for one of the description and 0.5 for one of a parameter, match is that of <see cref="Words.Match"/>, and
-/// rarity is ln(1 + tools / tools with that word). Ties keep the order of the registry.
+/// rarity is ln(1 + tools / tools with that word). Ties keep the order of the registry; scores that differ by less than a
+/// millionth are ties, because the last digits of a logarithm are not the same on every machine.
 /// </remarks>
 internal sealed class ToolSearch
 {
@@ -43,7 +44,7 @@ internal sealed class ToolSearch
 
     private IEnumerable<ToolDefinition> Rank(IReadOnlyList<string> query) =>
         from entry in _entries
-        let score = Score(entry, query)
+        let score = Math.Round(Score(entry, query), 6)
         where score > 0
         orderby score descending // OrderBy is stable, so ties keep the order of the registry.
         select entry.Tool;

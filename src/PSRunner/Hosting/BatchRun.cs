@@ -75,10 +75,8 @@ internal sealed class BatchRun : IDisposable
         finally
         {
             Close();
+            TakeProgressAway();
         }
-
-        _progress.RecordType = ProgressRecordType.Completed;
-        _output.WriteProgress(_progress);
     }
 
     /// <summary>The batch as it is now; after the end, as it ended.</summary>
@@ -120,6 +118,20 @@ internal sealed class BatchRun : IDisposable
             {
                 _told.Dequeue();
             }
+        }
+    }
+
+    // Also after Select-Object -First: a line that is left over hides what a script writes next.
+    private void TakeProgressAway()
+    {
+        _progress.RecordType = ProgressRecordType.Completed;
+        try
+        {
+            _output.WriteProgress(_progress);
+        }
+        catch (PipelineStoppedException)
+        {
+            // After Ctrl+C nothing can be written, and the host takes the line away by itself.
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PSRunner.Measuring;
 
 /// <summary>The values that make a group, as text. Equal by value, ordered value by value, numbers as numbers.</summary>
@@ -40,9 +42,14 @@ internal sealed class GroupName : IEquatable<GroupName>, IComparable<GroupName>
         return other is null ? 1 : 0;
     }
 
-    private static int Compare(string left, string right) =>
-        double.TryParse(left, System.Globalization.CultureInfo.InvariantCulture, out var a)
-        && double.TryParse(right, System.Globalization.CultureInfo.InvariantCulture, out var b)
-            ? a.CompareTo(b)
-            : string.CompareOrdinal(left, right);
+    // Numbers before texts: 2 < 10 and "10" < "1a" < "2" would be no order.
+    private static int Compare(string left, string right) => (Number(left), Number(right)) switch
+    {
+        ({ } a, { } b) => a.CompareTo(b),
+        ({ }, null) => -1,
+        (null, { }) => 1,
+        _ => string.CompareOrdinal(left, right),
+    };
+
+    private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

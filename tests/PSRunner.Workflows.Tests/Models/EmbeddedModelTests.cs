@@ -130,7 +130,7 @@ public sealed class EmbeddedModelTests
     {
         var time = new FakeTimeProvider();
         using var model = new EmbeddedModel(Perfect, "case", 1, time, 0.5);
-        var seconds = 0.5 * Perfect.Latency.Draw(new SeededRandom("latency/case/1"));
+        var seconds = 0.5 * Perfect.Latency.Draw(new SeededRandom("latency/case/1/1"));
         var reply = model.GetResponseAsync([new ChatMessage(ChatRole.User, Prompt())], null, TestContext.Current.CancellationToken);
 
         // Half before the first piece, the rest before the three pieces.
@@ -148,6 +148,35 @@ public sealed class EmbeddedModelTests
         }
 
         Assert.NotEmpty((await reply).Text);
+    }
+
+    [Fact]
+    public async Task Another_try_says_the_same_and_takes_another_time()
+    {
+        var tries = new List<(string Text, TimeSpan Waited)>();
+        foreach (var tryNumber in (int[])[1, 1, 2])
+        {
+            var time = new HurriedTime();
+            using var model = EmbeddedModels.CreateClient("sim-strong", "case", tryNumber, time, 1);
+            var reply = await model.GetResponseAsync([new ChatMessage(ChatRole.User, Prompt())], null, TestContext.Current.CancellationToken);
+            tries.Add((reply.Text, time.Waited));
+        }
+
+        Assert.Single(tries.Select(t => t.Text).Distinct());
+        Assert.Equal(tries[0].Waited, tries[1].Waited);
+        Assert.NotEqual(tries[0].Waited, tries[2].Waited);
+    }
+
+    /// <summary>A clock on which nothing waits, and which adds up what would have been waited.</summary>
+    private sealed class HurriedTime : TimeProvider
+    {
+        public TimeSpan Waited { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Waited += dueTime;
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
     }
 
     [Fact]
@@ -175,6 +204,7 @@ public sealed class EmbeddedModelTests
     [InlineData("-1")]
     [InlineData("NaN")]
     [InlineData("1e999")]
+    [InlineData("1001")]
     [InlineData("0,5")]
     [InlineData("fast")]
     public void A_latency_scale_that_is_none_is_refused_by_name(string text)
