@@ -29,6 +29,15 @@ public sealed class MeasureTests : IDisposable
     }
 
     [Fact]
+    public void The_mean_is_the_same_in_whatever_order_the_results_come()
+    {
+        var results = Enumerable.Range(1, 40).Select(i => Result("a", "Passed", scored: true, score: 1.0 / i)).ToList();
+        var means = Enumerable.Range(0, 20).Select(i => Measure("Model", [.. results.Skip(i * 2).Concat(results.Take(i * 2))]).Single().Properties["MeanScore"].Value);
+
+        Assert.Single(means.Distinct());
+    }
+
+    [Fact]
     public void A_group_without_a_verdict_has_no_rate() =>
         Assert.Equal(double.NaN, Measure("Model", Result("a", "TimedOut", scored: false, score: double.NaN)).Single().Properties["PassRate"].Value);
 

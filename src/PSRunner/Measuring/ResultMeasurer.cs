@@ -28,7 +28,9 @@ internal static class ResultMeasurer
             Missing = missing.In(group, results),
             Passed = passed,
             PassRate = judged.Count == 0 ? double.NaN : (double)passed / judged.Count,
-            MeanScore = judged.Select(r => r.Score).Where(s => !double.IsNaN(s)).DefaultIfEmpty(double.NaN).Average(),
+
+            // In order of size: results come in the order in which they ended, and sums of fractions hang on their order.
+            MeanScore = judged.Select(r => r.Score).Where(s => !double.IsNaN(s)).Order().DefaultIfEmpty(double.NaN).Average(),
             MedianDuration = Median([.. results.Select(r => r.DurationSeconds).Where(d => !double.IsNaN(d)).Order()]),
         };
     }
