@@ -76,7 +76,7 @@ public sealed class WorkflowExecutorTests
         {
             var report = await Attempts.RunAsync(testCase, Executor);
             var transcript = Encoding.UTF8.GetString(report.Artifacts[0].Content.Span);
-            Assert.DoesNotContain("tool_call\\u003E", transcript, StringComparison.Ordinal);
+            Assert.DoesNotContain("<tool_call>", transcript, StringComparison.Ordinal);
             passed += report.Cause.Length == 0 ? 1 : 0;
         }
 
@@ -138,6 +138,7 @@ public sealed class WorkflowExecutorTests
 
         var (head, conversation, end) = Transcript.Read(report.Artifacts[0].Content.Span, "t");
 
+        Assert.Contains("<tool_call>", Encoding.UTF8.GetString(report.Artifacts[0].Content.Span), StringComparison.Ordinal);
         Assert.Equal("sim-strong", head.Parameters["Model"]);
         Assert.NotEqual(head.CorrectPlan, head.ShownPlan);
         Assert.Equal(["system", "user", "assistant"], conversation.Messages.Take(3).Select(m => m.Role));

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PSRunner.Workflows.Tasks;
@@ -63,6 +64,9 @@ internal static class Transcript
     /// <summary>The artifact's name.</summary>
     public const string FileName = "transcript.jsonl";
 
+    // Tags and quotes as they are, not as \u003C: people read and search these files.
+    private static readonly WorkflowJson Json = new(new JsonSerializerOptions(WorkflowJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     /// <summary>Characters of one message that are kept; judging needs none of them.</summary>
     private const int MaxMessageChars = 200_000;
 
@@ -94,7 +98,7 @@ internal static class Transcript
 
         void Append(TranscriptLine line)
         {
-            JsonSerializer.Serialize(bytes, line, WorkflowJson.Default.TranscriptLine);
+            JsonSerializer.Serialize(bytes, line, Json.TranscriptLine);
             bytes.WriteByte((byte)'\n');
         }
     }
@@ -149,7 +153,7 @@ internal static class Transcript
     {
         try
         {
-            return JsonSerializer.Deserialize(text, WorkflowJson.Default.TranscriptLine);
+            return JsonSerializer.Deserialize(text, Json.TranscriptLine);
         }
         catch (JsonException error)
         {
