@@ -64,7 +64,9 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
             return ExitCodes.Failure;
         }
 
-        return Run(ps => ps.AddScript("& $args[0] " + ScriptArguments.ToText(arguments)).AddArgument(ast.GetScriptBlock()));
+        // A script whose parameters do not fit has not run, which for PowerShell is no reason to end the pipeline.
+        var asking = $"& $args[0] {ScriptArguments.ToText(arguments)}\n$global:{LastSucceeded} = $? -or $Error[0].Exception -isnot [{typeof(ParameterBindingException)}]";
+        return FailureUnlessSucceeded(Run(ps => ps.AddScript(asking).AddArgument(ast.GetScriptBlock())));
     }
 
     /// <summary>Runs text; 1 when its last command failed, as <c>pwsh -Command</c>.</summary>
@@ -73,9 +75,7 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
         // $? is gone once the pipeline has ended, so it is asked for in the same breath.
         var asking = $"{text}\n$global:{LastSucceeded} = $?";
         Parser.ParseInput(asking, out _, out var errors);
-        var code = Run(ps => ps.AddScript(errors.Length == 0 ? asking : text));
-        var failed = errors.Length == 0 && _runspace!.SessionStateProxy.GetVariable(LastSucceeded) is false;
-        return code == ExitCodes.Success && host.ExitCode is null && failed ? ExitCodes.Failure : code;
+        return errors.Length == 0 ? FailureUnlessSucceeded(Run(ps => ps.AddScript(asking))) : Run(ps => ps.AddScript(text));
     }
 
     /// <summary>Asks the running pipeline to stop; false when none runs or it was asked a while ago.</summary>
@@ -100,6 +100,9 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
     }
 
     public void Dispose() => _runspace?.Dispose();
+
+    private int FailureUnlessSucceeded(int code) =>
+        code == ExitCodes.Success && host.ExitCode is null && _runspace!.SessionStateProxy.GetVariable(LastSucceeded) is false ? ExitCodes.Failure : code;
 
     private int Run(Action<PowerShell> build)
     {

@@ -37,6 +37,19 @@ public sealed class ShellTests
         Directory.Delete(Path.GetDirectoryName(script)!, recursive: true);
     }
 
+    [Theory]
+    [InlineData(0, "-N", "3")]
+    [InlineData(1, "-N", "three")]
+    [InlineData(1, "-Nothing")]
+    public async Task A_script_whose_parameters_do_not_fit_has_failed_and_one_that_had_errors_has_not(int code, params string[] arguments)
+    {
+        var script = Path.Combine(Directory.CreateTempSubdirectory("psrunner-shell-").FullName, "bound.ps1");
+        await File.WriteAllTextAsync(script, "[CmdletBinding()] param([int] $N)\nGet-Command no-such-command", TestContext.Current.CancellationToken);
+
+        Assert.Equal(code, (await RunAsync(["-File", script, .. arguments])).ExitCode);
+        Directory.Delete(Path.GetDirectoryName(script)!, recursive: true);
+    }
+
     [Fact]
     public async Task A_missing_everyday_command_is_explained_in_one_line()
     {
