@@ -84,8 +84,8 @@ public sealed class WorkflowExecutor : ITestExecutor
         using var client = _models.Create(Text(context.Case, Parameters.Model), context);
         var loop = new AgentLoop(client, registry, simulator, definition.Task.RequiredTools, new AgentOptions(definition.MaxTurns, definition.Native), context);
         var conversation = await loop.RunAsync(prompt, cancellation).ConfigureAwait(false);
-        var plan = _prompts.RightPlan(request).Tools;
-        var card = ScoreCard.Of(definition.Task, plan, registry, conversation);
+        var plan = _prompts.BestPlan(request);
+        var card = ScoreCard.Of(definition.Task, plan.Steps, registry, conversation);
         return new AttemptReport
         {
             Cause = card.Verdict.Cause,
@@ -98,13 +98,16 @@ public sealed class WorkflowExecutor : ITestExecutor
         };
     }
 
-    private static TranscriptCase Head(AttemptContext context, WorkflowTask task, IReadOnlyList<string> plan, RenderedPrompt prompt, ToolRegistry registry) => new(
+    private static TranscriptCase Head(AttemptContext context, WorkflowTask task, PlanResult plan, RenderedPrompt prompt, ToolRegistry registry) => new(
         context.CaseId,
         Transcript.ParametersOf(context.Case),
         task,
-        plan,
+        plan.Steps,
         prompt.Plan?.Tools,
-        task.RequiredTools.Distinct(StringComparer.Ordinal).ToDictionary(name => name, name => registry.Find(name)?.Dependencies ?? []));
+        task.RequiredTools.Distinct(StringComparer.Ordinal).ToDictionary(name => name, name => registry.Find(name)?.Dependencies ?? []),
+        plan.SuccessProbability,
+        plan.Dropped.Count == 0 ? null : plan.Dropped,
+        plan.DroppedCost);
 
     private static WorkflowDefinition ReadDefinition(TestCase testCase)
     {

@@ -146,5 +146,24 @@ public sealed class WorkflowExecutorTests
         Assert.Equal(report.Metrics, end.Metrics);
     }
 
+    [Fact]
+    public async Task What_the_planner_left_out_is_said_with_what_it_may_cost()
+    {
+        // A chain of 12: eight of the eleven helpers of the last tool find room in a plan.
+        var folder = Directory.CreateTempSubdirectory("psrunner-chain-").FullName;
+        var (registry, tasks) = (Path.Combine(folder, "tools.json"), Path.Combine(folder, "tasks.json"));
+        var tools = Enumerable.Range(0, 12).Select(i => $$"""{"name":"t{{i}}","category":"chain","description":"Go on.","errors":["FAILED"],"dependencies":[{{(i == 0 ? "" : $"\"t{i - 1}\"")}}]}""");
+        await File.WriteAllTextAsync(registry, $$"""{"tools":[{{string.Join(',', tools)}}]}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(tasks, """[{"id":"a","task_type":"simple_task","description":"Go.","required_tools":["t11"]}]""", TestContext.Current.CancellationToken);
+
+        var report = await Attempts.RunAsync(First(new() { Model = ["sim-strong"], PromptType = ["optimal"], TaskType = ["simple_task"], ToolRegistry = registry, TaskLibrary = tasks }));
+
+        var head = Transcript.Read(report.Artifacts[0].Content.Span, "t").Head;
+        Assert.Equal(["t2", "t1", "t0"], head.PlanDropped);
+        Assert.InRange(head.PlanProbability, 0.3, 1);
+        Assert.InRange(head.PlanDroppedCost, 0, 1 - head.PlanProbability);
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static TestCase First(WorkflowCaseOptions options) => WorkflowCases.Create(options, Attempts.Instant).First();
 }

@@ -23,13 +23,19 @@ internal abstract record TranscriptLine;
 /// <param name="CorrectPlan">The tools of the correct plan.</param>
 /// <param name="ShownPlan">The tools of the plan that the model was shown; null when it was shown none.</param>
 /// <param name="Dependencies">The dependencies of the required tools; all that judging asks of a registry.</param>
+/// <param name="PlanProbability">The chance that who follows the best policy completes the task, 0 to 1 (<see cref="Planning.PlanResult"/>).</param>
+/// <param name="PlanDropped">Dependencies that the planner left out because the problem would have been too large; null when it left out none.</param>
+/// <param name="PlanDroppedCost">What leaving them out may cost at most, as a probability.</param>
 internal sealed record TranscriptCase(
     string CaseId,
     IReadOnlyDictionary<string, string?> Parameters,
     WorkflowTask Task,
     IReadOnlyList<string> CorrectPlan,
     IReadOnlyList<string>? ShownPlan,
-    IReadOnlyDictionary<string, IReadOnlyList<string>> Dependencies) : TranscriptLine;
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Dependencies,
+    double PlanProbability = 0,
+    IReadOnlyList<string>? PlanDropped = null,
+    double PlanDroppedCost = 0) : TranscriptLine;
 
 /// <summary>The first line of a plain prompt's transcript: what was asked for.</summary>
 /// <param name="CaseId">The case's id.</param>

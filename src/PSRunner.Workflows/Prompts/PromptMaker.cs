@@ -31,7 +31,7 @@ internal sealed class PromptMaker(WorkflowPlanner planner)
     /// <returns>Null when the prompt type's flaw is not applicable to the task.</returns>
     public RenderedPrompt? Make(PromptRequest request)
     {
-        var plan = request.Type.ShowsPlan ? RightPlan(request) : null;
+        var plan = request.Type.ShowsPlan ? PlanWriter.Write(BestPlan(request).Steps, request.Registry, PlanSeed(request)) : null;
         if (plan is not null && request.Type.IsFlawed)
         {
             plan = FlawMaker.Apply(plan, request.Task.RequiredTools, request.Type.Flaw, request.Severity, request.Registry, PlanSeed(request));
@@ -44,9 +44,8 @@ internal sealed class PromptMaker(WorkflowPlanner planner)
         return PromptRenderer.Render(request.Task, request.Type, plan, request.Registry, request.MaxTurns, request.NativeCalls);
     }
 
-    /// <summary>The best plan of the task, undamaged.</summary>
-    public ShownPlan RightPlan(PromptRequest request) => PlanWriter.Write(
-        planner.Plan(request.Task.RequiredTools, request.Registry, request.ToolSuccessRate, request.MaxTurns).Steps, request.Registry, PlanSeed(request));
+    /// <summary>The best plan of the task, shown or not.</summary>
+    public PlanResult BestPlan(PromptRequest request) => planner.Plan(request.Task.RequiredTools, request.Registry, request.ToolSuccessRate, request.MaxTurns);
 
     private static string PlanSeed(PromptRequest request) => string.Create(CultureInfo.InvariantCulture, $"{request.Seed}/{request.Task.Id}");
 }
