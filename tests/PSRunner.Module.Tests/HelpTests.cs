@@ -42,6 +42,23 @@ public sealed class HelpTests : IDisposable
     public void The_about_topic_fits_80_columns() =>
         Assert.All(File.ReadLines(Path.Combine(Repository.ModuleFolder, "en-US", "about_PSRunner.help.txt")), line => Assert.InRange(line.Length, 0, 80));
 
+    [Fact]
+    public void The_readme_maps_every_flag_of_the_old_runner()
+    {
+        // Of its batch script, its smart runner, its parallel runner and its test runner.
+        const string Flags = """
+            --model --models --deployment --prompt-types --difficulty --task-types --num-instances --instances --count --tool-success-rate
+            --max-workers --workers --qps --adaptive --no-adaptive --rate-mode --timeout --save-logs --no-save-logs --batch-commit
+            --no-batch-commit --checkpoint-interval --ai-classification --no-ai-classification --provider-parallel --prompt-parallel
+            --result-suffix --auto-maintain --incremental-retest --completion-threshold --idealab-key-index --ignore-progress --fresh
+            --force-fresh --incremental --auto --debug --full-auto --ultra-parallel --conservative --with-maintenance --maintenance-only
+            --debug-log --debug-process --smart --progress --detailed --concurrent --silent --clear --help
+            """;
+        var mapped = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[1]).ToList();
+
+        Assert.Empty(Flags.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(flag => !mapped.Exists(cell => cell.Contains($"`{flag}`", StringComparison.Ordinal))));
+    }
+
     private List<CmdletInfo> Commands() =>
         [.. _shell.Invoke("Get-Command -Module PSRunner -CommandType Cmdlet").Select(c => (CmdletInfo)c.BaseObject)];
 

@@ -45,7 +45,7 @@ public sealed class NewWorkflowTestCommand : NewTestCommand
     public int Instances { get; set; } = 1;
 
     /// <summary>Success rates of the simulated tools.</summary>
-    [Parameter(HelpMessage = "Success rates of the simulated tools, 0 to 1.")]
+    [Parameter(HelpMessage = "Success rates of the simulated tools, 0 to 1; the chance of a run stays between 0.1 and 0.95.")]
     [ValidateNotNullOrEmpty]
     [ValidateRange(0.0, 1.0)]
     public double[] ToolSuccessRate { get; set; } = [0.8];

@@ -69,6 +69,20 @@ public sealed class ScoreCardTests
         Assert.Equal(MetricNames.All.Except(MetricNames.OfEndpoint).Order(), Judge("open").Metrics.Keys.Order());
 
     [Fact]
+    public void Every_metric_is_explained_in_the_about_topic()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "PSRunner.sln")))
+        {
+            root = root.Parent!;
+        }
+
+        var about = File.ReadAllText(Path.Combine(root.FullName, "module", "en-US", "about_PSRunner.help.txt"));
+
+        Assert.All(MetricNames.All, name => Assert.Matches($@"\b{name}\b", about));
+    }
+
+    [Fact]
     public void Without_a_verdict_only_counts_are_measured_so_that_a_providers_fault_pulls_no_mean_down()
     {
         var conversation = new Conversation { End = ConversationEnd.ProviderFault, Fault = new ProviderFault(Causes.Throttled, "too many requests") };
