@@ -56,7 +56,7 @@ public sealed class HelpTests : IDisposable
             """;
         var mapped = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[1]).ToList();
 
-        Assert.Empty(Flags.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(flag => !mapped.Exists(cell => cell.Contains($"`{flag}`", StringComparison.Ordinal))));
+        Assert.All(Flags.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries), flag => Assert.Contains(mapped, cell => cell.Contains($"`{flag}`", StringComparison.Ordinal)));
     }
 
     private List<CmdletInfo> Commands() =>
