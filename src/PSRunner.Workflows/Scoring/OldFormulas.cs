@@ -49,7 +49,7 @@ internal sealed record OldFormulas(double Coverage, double WorkflowScore, double
         var unique = succeeded.Distinct(StringComparer.Ordinal).Count();
         var (achievement, quality) = Adjust(ExecutorLevel(test, succeeded, coverage), Achievement(unique, coverage), Quality(succeeded.Count, unique, adherence));
         var phase2 = (achievement + quality) / 2;
-        var level = adherence >= 0.8 && phase2 >= 0.8 ? 1 : adherence >= 0.5 || phase2 >= 0.5 ? 0.5 : 0;
+        var level = Reaches(adherence, 0.8) && Reaches(phase2, 0.8) ? 1 : Reaches(adherence, 0.5) || Reaches(phase2, 0.5) ? 0.5 : 0;
         return new OldFormulas(coverage, adherence, phase2, quality, level);
     }
 
@@ -133,6 +133,9 @@ internal sealed record OldFormulas(double Coverage, double WorkflowScore, double
         var distinct = tools.Distinct(StringComparer.Ordinal).ToList();
         return Share(distinct.Count(succeeded.Contains), distinct.Count);
     }
+
+    // 0.4 + 0.3 + 0.1 is 0.8, whatever the last digit of the sum.
+    private static bool Reaches(double score, double threshold) => score >= threshold - 1e-9;
 
     private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
 }

@@ -52,6 +52,17 @@ public sealed partial class OldFormulasTests
     }
 
     [Fact]
+    public void A_score_that_is_the_threshold_reaches_it()
+    {
+        // Everything done in order, every run failed once, one tool of no use between: 0.4 + 0.3 + 0.2 x 0.5 = 0.8.
+        var old = OldFormulas.Of(new ScoredTest(
+            "simple_task", Plan, Plan, [("a", false), ("a", true), ("d", false), ("d", true), ("b", false), ("b", true), ("c_writer", false), ("c_writer", true)], false));
+
+        Assert.Equal(0.8, old.WorkflowScore, 9);
+        Assert.Equal(1, old.Level);
+    }
+
+    [Fact]
     public void The_adherence_covers_the_plan_and_the_coverage_the_task()
     {
         var old = OldFormulas.Of(new ScoredTest("simple_task", ["b"], ["a", "a", "b"], [("b", true)], false));
