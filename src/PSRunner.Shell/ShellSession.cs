@@ -66,7 +66,14 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
 
         // A script whose parameters do not fit has not run, which for PowerShell is no reason to end the pipeline.
         var asking = $"& $args[0] {ScriptArguments.ToText(arguments)}\n$global:{LastSucceeded} = $? -or $Error[0].Exception -isnot [{typeof(ParameterBindingException)}]";
-        return FailureUnlessSucceeded(Run(ps => ps.AddScript(asking).AddArgument(ast.GetScriptBlock())));
+        var code = Run(ps => ps.AddScript(asking).AddArgument(ast.GetScriptBlock()));
+        if (!HasFailed(code))
+        {
+            return code;
+        }
+
+        host.UI.WriteErrorLine($"psrunner: '{path}' was not run, because its parameters do not fit.");
+        return ExitCodes.Failure;
     }
 
     /// <summary>Runs text; 1 when its last command failed, as <c>pwsh -Command</c>.</summary>
@@ -75,7 +82,8 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
         // $? is gone once the pipeline has ended, so it is asked for in the same breath.
         var asking = $"{text}\n$global:{LastSucceeded} = $?";
         Parser.ParseInput(asking, out _, out var errors);
-        return errors.Length == 0 ? FailureUnlessSucceeded(Run(ps => ps.AddScript(asking))) : Run(ps => ps.AddScript(text));
+        var code = Run(ps => ps.AddScript(errors.Length == 0 ? asking : text));
+        return errors.Length == 0 && HasFailed(code) ? ExitCodes.Failure : code;
     }
 
     /// <summary>Asks the running pipeline to stop; false when none runs or it was asked a while ago.</summary>
@@ -101,8 +109,7 @@ internal sealed class ShellSession(ShellHost host) : IDisposable
 
     public void Dispose() => _runspace?.Dispose();
 
-    private int FailureUnlessSucceeded(int code) =>
-        code == ExitCodes.Success && host.ExitCode is null && _runspace!.SessionStateProxy.GetVariable(LastSucceeded) is false ? ExitCodes.Failure : code;
+    private bool HasFailed(int code) => code == ExitCodes.Success && host.ExitCode is null && _runspace!.SessionStateProxy.GetVariable(LastSucceeded) is false;
 
     private int Run(Action<PowerShell> build)
     {

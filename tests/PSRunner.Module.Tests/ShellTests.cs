@@ -46,7 +46,10 @@ public sealed class ShellTests
         var script = Path.Combine(Directory.CreateTempSubdirectory("psrunner-shell-").FullName, "bound.ps1");
         await File.WriteAllTextAsync(script, "[CmdletBinding()] param([int] $N)\nGet-Command no-such-command", TestContext.Current.CancellationToken);
 
-        Assert.Equal(code, (await RunAsync(["-File", script, .. arguments])).ExitCode);
+        var run = await RunAsync(["-File", script, .. arguments]);
+
+        Assert.Equal(code, run.ExitCode);
+        Assert.Equal(code == 1, run.Errors.Contains($"'{script}' was not run", StringComparison.Ordinal));
         Directory.Delete(Path.GetDirectoryName(script)!, recursive: true);
     }
 
