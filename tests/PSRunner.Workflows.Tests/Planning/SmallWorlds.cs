@@ -45,6 +45,49 @@ internal static class SmallWorlds
         }
     }
 
+    /// <summary>
+    /// The same maximum for as many turns as tests have: solved once for each state that a policy can know, in which nothing
+    /// is left out (what succeeded, what counted, what failed last, the last three outcomes, the turn).
+    /// </summary>
+    public static double OptimumOfStates(ToolRegistry registry, IReadOnlyList<string> required, double rate, int turns)
+    {
+        var names = registry.All.Select(tool => tool.Name).ToList();
+        var dependencies = registry.All.Select(tool => Set(tool.Dependencies)).ToList();
+        var all = Set(required);
+        var values = new Dictionary<(int Succeeded, int Counted, int FailedLast, int Outcomes, int Runs), double>();
+        return Value(0, 0, 0, 0, 0);
+
+        int Set(IEnumerable<string> tools) => tools.Aggregate(0, (set, name) => set | 1 << names.IndexOf(name));
+
+        double Value(int succeeded, int counted, int failedLast, int outcomes, int runs)
+        {
+            if (counted == all || runs == turns)
+            {
+                return counted == all ? 1 : 0;
+            }
+
+            var state = (succeeded, counted, failedLast, outcomes, runs);
+            if (!values.TryGetValue(state, out var best))
+            {
+                for (var tool = 0; tool < names.Count; tool++)
+                {
+                    var bit = 1 << tool;
+                    var odds = ToolOdds.Probability(
+                        rate, int.PopCount(dependencies[tool] & ~succeeded), (dependencies[tool] & failedLast) != 0, runs, int.PopCount(outcomes));
+                    var counts = (all & bit) != 0 && (dependencies[tool] & all & ~counted) == 0;
+                    best = Math.Max(
+                        best,
+                        (odds * Value(succeeded | bit, counts ? counted | bit : counted, failedLast & ~bit, outcomes << 1 & 7, runs + 1))
+                        + ((1 - odds) * Value(succeeded, counted, failedLast | bit, (outcomes << 1 & 7) | 1, runs + 1)));
+                }
+
+                values.Add(state, best);
+            }
+
+            return best;
+        }
+    }
+
     private static double Odds(ToolDefinition tool, double rate, List<ToolRun> history) => ToolOdds.Probability(
         rate,
         tool.Dependencies.Count(name => !history.Any(run => run.Tool == name && run.Succeeded)),

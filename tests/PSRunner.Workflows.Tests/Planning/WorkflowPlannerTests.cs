@@ -31,6 +31,29 @@ public class WorkflowPlannerTests(ITestOutputHelper output)
             .Sample(world => AgreesWithSearch(4, world.dependencies, world.required, world.turns, world.rate), iter: 150, seed: "0N0XIzNsQ0O2");
     }
 
+    [Fact]
+    public void The_value_is_the_optimum_in_as_many_turns_as_tests_have()
+    {
+        (from tools in Gen.Int[3, 5]
+         from dependencies in Gen.Int[0, 1023]
+         from required in Gen.Int[1, 31]
+         from turns in Gen.Int[7, 12]
+         from rate in Gen.Double[0.05, 1]
+         where (required & ((1 << tools) - 1)) != 0
+         select (tools, dependencies, required, turns, rate))
+            .Sample(
+                world =>
+                {
+                    var registry = SmallWorlds.Registry(world.tools, world.dependencies);
+                    var names = Enumerable.Range(0, world.tools).Where(tool => (world.required >> tool & 1) == 1).Select(SmallWorlds.Name).ToList();
+
+                    Assert.Equal(
+                        SmallWorlds.OptimumOfStates(registry, names, world.rate, world.turns),
+                        new WorkflowPlanner().Plan(names, registry, world.rate, world.turns).SuccessProbability, 10);
+                },
+                iter: 500, seed: "0N0XIzNsQ0O2");
+    }
+
     private static void AgreesWithSearch(int tools, int dependencies, int required, int turns, double rate)
     {
         var registry = SmallWorlds.Registry(tools, dependencies);

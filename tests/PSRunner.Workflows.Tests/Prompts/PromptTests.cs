@@ -1,6 +1,7 @@
 using CsCheck;
 using PSRunner.Workflows.Planning;
 using PSRunner.Workflows.Prompts;
+using PSRunner.Workflows.Randomness;
 using PSRunner.Workflows.Tasks;
 using PSRunner.Workflows.Tools;
 
@@ -88,6 +89,44 @@ public class PromptTests
             Assert.NotEqual(optimal.User, flawed.User);
             Assert.Equal(optimal.User, flawed.User.Replace(PlanSection.Write(flawed.Plan!), optimalPlan, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public void Every_flaw_shows_whatever_the_tools_the_task_the_rate_and_the_turns()
+    {
+        string[] types = ["string", "integer", "number", "boolean", "array", "object", "any"];
+        string[] descriptions = ["", "Do it.", "A thing; uses output of step 2.\nMore of it."];
+        var shown = 0;
+        for (var world = 0; world < 25; world++)
+        {
+            // Down to a single tool, with and without parameters, dependencies and words.
+            var random = new SeededRandom($"world/{world}");
+            var registry = new ToolRegistry(
+                Enumerable.Range(0, 1 + random.Next(7)).Select(i => new ToolDefinition(
+                    $"t{i}", random.Pick(["data", "web"]), random.Pick(descriptions),
+                    [.. Enumerable.Range(0, random.Next(3)).Select(p => new ToolParameter($"p{p}", random.Pick(types), "", random.Next(2) == 0))],
+                    ["E"],
+                    [.. Enumerable.Range(0, i).Where(_ => random.Next(3) == 0).Select(j => $"t{j}")])),
+                "world");
+            foreach (var (type, difficulty) in from type in TaskTypes.All from difficulty in Difficulties.All select (type, difficulty))
+            {
+                var task = TaskLibrary.Generated(registry).Pick(type, difficulty, world, 1);
+                foreach (var (rate, turns) in ((double, int)[])[(0, 10), (0.5, 1), (0.8, 10), (1, 4)])
+                {
+                    var optimal = new PromptRequest(task, registry, PromptTypes.Find("optimal")!, "", rate, turns, world, false);
+                    var right = Maker.Make(optimal)!;
+                    foreach (var (flaw, severity) in from flaw in PromptTypes.All.Where(t => t.IsFlawed) from severity in Severities.All select (flaw, severity))
+                    {
+                        var flawed = Maker.Make(optimal with { Type = flaw, Severity = severity });
+                        Assert.NotEqual(right.User, flawed?.User);
+                        Assert.True(flawed is not null || right.Plan!.Steps.Count < 2 || right.Plan.Steps.Count == registry.All.Count, $"{flaw.Name} {severity} {task.Id}");
+                        shown += flawed is null ? 0 : 1;
+                    }
+                }
+            }
+        }
+
+        Assert.InRange(shown, 30_000, 52_500);
     }
 
     [Fact]
