@@ -29,4 +29,10 @@ internal static class Parameters
 
     /// <summary>What decided which tasks were drawn.</summary>
     public const string Seed = "Seed";
+
+    /// <summary>Replies that a model may use; only where it is not <see cref="Agent.AgentOptions.DefaultMaxTurns"/>.</summary>
+    public const string MaxTurns = "MaxTurns";
+
+    /// <summary>True where the tools are offered by native function calling; else not there.</summary>
+    public const string NativeFunctionCalling = "NativeFunctionCalling";
 }

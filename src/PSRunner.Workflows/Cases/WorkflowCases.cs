@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using PSRunner.Workflows.Agent;
 using PSRunner.Workflows.Models;
 using PSRunner.Workflows.Prompts;
 using PSRunner.Workflows.Tasks;
@@ -75,7 +76,7 @@ public static class WorkflowCases
         from instance in Enumerable.Range(1, options.Instances)
         select new TestCase(
             Kind,
-            Name(axes, model, prompt, severity, difficulty, rate, taskType, instance),
+            Name(options, axes, model, prompt, severity, difficulty, rate, taskType, instance),
             [
                 new(Parameters.Model, model),
                 new(Parameters.PromptType, prompt.Name),
@@ -85,6 +86,7 @@ public static class WorkflowCases
                 new(Parameters.ToolSuccessRate, rate),
                 new(Parameters.FlawSeverity, severity),
                 new(Parameters.Seed, options.Seed),
+                .. Unusual(options),
             ])
         {
             Lane = options.Resource ?? $"model:{model}",
@@ -97,17 +99,33 @@ public static class WorkflowCases
         };
 
     // What tells cases apart stands first: tables cut names at their end.
-    private static string Name(Axes axes, string model, PromptType prompt, string severity, string difficulty, double rate, string taskType, int instance) =>
+    private static string Name(WorkflowCaseOptions options, Axes axes, string model, PromptType prompt, string severity, string difficulty, double rate, string taskType, int instance) =>
         string.Join(' ', ((string[])
         [
             model,
             prompt.IsFlawed ? prompt.Flaw : prompt.Name,
+            options.Native ? "native" : "",
+            options.MaxTurns != AgentOptions.DefaultMaxTurns ? string.Create(CultureInfo.InvariantCulture, $"{options.MaxTurns} turns") : "",
             axes.Severities.Count > 1 ? severity : "",
             axes.Difficulties.Count > 1 ? difficulty : "",
             axes.Rates.Count > 1 ? rate.ToString(CultureInfo.InvariantCulture) : "",
             taskType,
             instance.ToString(CultureInfo.InvariantCulture),
         ]).Where(part => part.Length > 0));
+
+    // What most batches leave as it is stands on results only where it is not: two ways in one batch can be told apart.
+    private static IEnumerable<KeyValuePair<string, object?>> Unusual(WorkflowCaseOptions options)
+    {
+        if (options.MaxTurns != AgentOptions.DefaultMaxTurns)
+        {
+            yield return new(Parameters.MaxTurns, options.MaxTurns);
+        }
+
+        if (options.Native)
+        {
+            yield return new(Parameters.NativeFunctionCalling, true);
+        }
+    }
 
     /// <summary>The known values that the patterns match, in the order of the patterns, each once.</summary>
     internal static List<string> Select(string parameter, IReadOnlyList<string> patterns, IReadOnlyList<string> known)

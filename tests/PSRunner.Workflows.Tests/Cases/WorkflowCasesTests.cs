@@ -40,6 +40,18 @@ public sealed class WorkflowCasesTests
     }
 
     [Fact]
+    public void Ways_to_ask_that_are_unusual_can_be_told_from_the_usual_one_in_a_batch()
+    {
+        var one = One with { TaskType = ["basic_task"] };
+        var (usual, unusual) = (Make(one).Single(), Make(one with { Native = true, MaxTurns = 5 }).Single());
+
+        Assert.Equal("sim-strong baseline native 5 turns basic_task 1", unusual.Name);
+        Assert.Equal((true, 5L), (unusual.GetParameter("NativeFunctionCalling"), unusual.GetParameter("MaxTurns")));
+        Assert.Equal((null, null), (usual.GetParameter("NativeFunctionCalling"), usual.GetParameter("MaxTurns")));
+        Assert.Equal(unusual.GetParameters().Take(8), usual.GetParameters());
+    }
+
+    [Fact]
     public void Every_model_and_prompt_type_gets_the_same_task()
     {
         var cases = Make(One with { Model = ["sim-*"], PromptType = ["*"], Instances = 3, Seed = 9 });
