@@ -16,9 +16,9 @@ public sealed class BatchBuilder : IDisposable
     private readonly IReadOnlyList<ITestExecutor> _executors;
     private readonly TimeProvider _time;
     private readonly RunFolder _folder;
-    private readonly Stream _file;
+    private readonly IStoreFiles _files;
+    private readonly IAppendFile? _file;
     private readonly PlanWriter _plan;
-    private readonly bool _dryRun;
     private bool _madeOutputPath;
     private bool _started;
 
@@ -28,16 +28,22 @@ public sealed class BatchBuilder : IDisposable
     /// <param name="time">The batch's clock; null: the system's.</param>
     /// <exception cref="TestBatchException">The name, a limit or the output path is no good.</exception>
     public BatchBuilder(BatchOptions options, IReadOnlyList<ITestExecutor> executors, bool dryRun = false, TimeProvider? time = null)
+        : this(options, executors, DiskFiles.Instance, dryRun, time)
+    {
+    }
+
+    /// <inheritdoc cref="BatchBuilder(BatchOptions, IReadOnlyList{ITestExecutor}, bool, TimeProvider?)"/>
+    internal BatchBuilder(BatchOptions options, IReadOnlyList<ITestExecutor> executors, IStoreFiles disk, bool dryRun = false, TimeProvider? time = null)
     {
         BatchName.Check(options.Name);
         LimitLadder.Resolve(options, new PlanFacts(0, AllJudgeModels: false, DefaultTestSeconds: 600));
         _options = options;
         _executors = executors;
         _time = time ?? TimeProvider.System;
-        _dryRun = dryRun;
-        _folder = new RunFolder(Path.Combine(options.OutputPath, BatchName.NewId(options.Name, _time.GetLocalNow())));
-        _file = dryRun ? Stream.Null : CreatePlanFile();
-        _plan = new PlanWriter(_file, executors);
+        _files = disk;
+        _folder = NewFolder(options, _time);
+        _file = dryRun ? null : CreatePlanFile();
+        _plan = new PlanWriter(_file is null ? static _ => { } : _file.Write, executors);
     }
 
     /// <summary>The batch's id, which names its run folder.</summary>
@@ -45,9 +51,6 @@ public sealed class BatchBuilder : IDisposable
 
     /// <summary>The run folder, a full path.</summary>
     public string RunFolder => _folder.FullPath;
-
-    /// <summary>What the batch is written to once it starts.</summary>
-    internal IStoreFiles Disk { get; init; } = DiskFiles.Instance;
 
     /// <summary>Cases so far, repeats included.</summary>
     public int Count => _plan.Count;
@@ -75,14 +78,14 @@ public sealed class BatchBuilder : IDisposable
     public BatchSession Start()
     {
         Prepare();
-        return BatchSession.Open(_folder, _executors, new ResumeOptions(), _time, disk: Disk);
+        return BatchSession.Open(_folder, _executors, new ResumeOptions(), _time, disk: _files);
     }
 
     /// <summary>Freezes the plan and leaves the batch, which now exists, for another process to start.</summary>
     /// <inheritdoc cref="Start"/>
     public void Prepare()
     {
-        ObjectDisposedException.ThrowIf(_started || _dryRun, this);
+        ObjectDisposedException.ThrowIf(_started || _file is null, this);
         if (_plan.Count == 0)
         {
             throw new TestBatchException("NoTestCases", ErrorKind.InvalidArgument, "There is nothing to run: no test case came through the pipeline.");
@@ -101,7 +104,7 @@ public sealed class BatchBuilder : IDisposable
 
         try
         {
-            Freeze();
+            Freeze(_file);
         }
         catch (IOException e)
         {
@@ -115,42 +118,59 @@ public sealed class BatchBuilder : IDisposable
     public void Dispose()
     {
         _plan.Dispose();
-        _file.Dispose();
-        if (!_started && !_dryRun && Directory.Exists(RunFolder))
+        _file?.Dispose();
+        if (!_started && _file is not null)
         {
-            try
+            RemoveFolder();
+        }
+    }
+
+    // Many processes may start batches of one name within a second.
+    private static RunFolder NewFolder(BatchOptions options, TimeProvider time)
+    {
+        const int MostTries = 100;
+        for (var tries = 1; ; tries++)
+        {
+            var folder = new RunFolder(Path.Combine(options.OutputPath, BatchName.NewId(options.Name, time.GetLocalNow())));
+            if (tries == MostTries || !Directory.Exists(folder.FullPath))
             {
-                RemoveFolder();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // A disk that refuses: what it refused first is what the user must hear, and what is left is no batch.
+                return folder;
             }
         }
     }
 
     private void RemoveFolder()
     {
-        Directory.Delete(RunFolder, recursive: true);
-        if (_madeOutputPath && !Directory.EnumerateFileSystemEntries(_options.OutputPath).Any())
+        try
         {
-            Directory.Delete(_options.OutputPath);
+            if (Directory.Exists(RunFolder))
+            {
+                Directory.Delete(RunFolder, recursive: true);
+            }
+
+            if (_madeOutputPath && Directory.Exists(_options.OutputPath) && !Directory.EnumerateFileSystemEntries(_options.OutputPath).Any())
+            {
+                Directory.Delete(_options.OutputPath);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that refuses: what it refused first is what the user must hear, and what is left is no batch.
         }
     }
 
     // The order is the rule: plan and shared texts on the device, then batch.json. Without batch.json there is no batch.
-    private void Freeze()
+    private void Freeze(IAppendFile file)
     {
         var schema = _plan.Finish();
-        _file.Dispose();
-        var files = Disk;
-        files.FlushFile(_folder.PlanFile);
+        file.Flush();
+        file.Dispose();
         foreach (var shared in _plan.Shared)
         {
-            files.Replace(_folder.ResourceFile(shared.Hash), System.Text.Encoding.UTF8.GetBytes(shared.Text));
+            _files.Replace(_folder.ResourceFile(shared.Hash), System.Text.Encoding.UTF8.GetBytes(shared.Text));
         }
 
-        files.FlushFolder(_folder.FullPath);
+        _files.FlushFolder(_folder.FullPath);
         var manifest = new BatchManifest
         {
             Version = typeof(BatchBuilder).Assembly.GetName().Version!.ToString(3),
@@ -164,7 +184,7 @@ public sealed class BatchBuilder : IDisposable
             Needs = [.. _plan.Needs],
             Executors = _plan.UsedExecutors.ToDictionary(e => e.Kind, e => e.Fingerprint, StringComparer.Ordinal),
         };
-        files.Replace(_folder.BatchFile, manifest.ToBytes());
+        _files.Replace(_folder.BatchFile, manifest.ToBytes());
     }
 
     internal static IEnumerable<ILaneSteward> StewardsOf(IEnumerable<ITestExecutor> executors) =>
@@ -177,17 +197,21 @@ public sealed class BatchBuilder : IDisposable
         double.IsNaN(plan.LongestTestTimeoutSeconds) ? 0 : plan.LongestTestTimeoutSeconds,
         Lanes: plan.Lanes);
 
-    private FileStream CreatePlanFile()
+    private IAppendFile CreatePlanFile()
     {
         try
         {
             _madeOutputPath = !Directory.Exists(_options.OutputPath);
-            Directory.CreateDirectory(_options.OutputPath);
-            _folder.CreateFolders(DiskFiles.Instance);
-            return new FileStream(_folder.PlanFile, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+            _folder.Create(_files);
+            return _files.Create(_folder.PlanFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            if (!File.Exists(_folder.PlanFile))
+            {
+                RemoveFolder(); // With a plan it is another's, who came first.
+            }
+
             throw NotWritable(e);
         }
     }

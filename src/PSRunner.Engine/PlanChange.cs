@@ -26,7 +26,7 @@ public sealed class PlanChange : IDisposable
     {
         _executors = executors;
         _file = new FileStream(Path.Combine(_folder, "plan.jsonl"), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        _writer = new PlanWriter(_file, executors);
+        _writer = new PlanWriter(_file.Write, executors);
     }
 
     private FrozenPlan Plan => _plan ?? throw new InvalidOperationException("The plan is not frozen.");

@@ -4,6 +4,7 @@ using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Planning;
 using PSRunner.Engine.Storage;
+using PSRunner.Engine.Tests.Storage;
 
 namespace PSRunner.Engine.Tests;
 
@@ -218,6 +219,21 @@ public sealed class BatchSessionTests : IDisposable
 
         Assert.Empty(Directory.GetDirectories(_folder));
         Assert.Equal("NoBatchThere", Refused(() => BatchSession.Resume(_folder, new ResumeOptions(), [])));
+    }
+
+    [Fact]
+    public void The_names_of_all_new_folders_are_on_the_device_before_there_is_a_batch()
+    {
+        var disk = new FaultyFiles();
+        var output = Path.Combine(_folder, "new", "newer");
+        using var builder = new BatchBuilder(new BatchOptions { OutputPath = output }, [new NoopExecutor()], disk);
+        builder.Add(new TestCase("noop", "one"));
+        builder.Prepare();
+
+        var before = disk.Log.Select(done => done.Words).TakeWhile(words => words != "rename batch.json").ToList();
+        Assert.Superset(
+            new HashSet<string>([Path.GetFileName(_folder), "new", "newer", builder.BatchId, "plan.jsonl"]),
+            before.Where(words => words.StartsWith("flush", StringComparison.Ordinal)).Select(words => words.Split(' ')[^1]).ToHashSet());
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed class PlanWriter : IDisposable
     private const int MostParameterNames = 4096;
     private const int LongestCase = 8 * 1024 * 1024;
 
-    private readonly Stream _file;
+    private readonly Action<ReadOnlySpan<byte>> _write;
     private readonly Dictionary<string, ITestExecutor> _executors;
     private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt * 2);
     private readonly Utf8JsonWriter _json;
@@ -31,11 +31,11 @@ internal sealed class PlanWriter : IDisposable
     private readonly HashSet<string> _needs = new(StringComparer.Ordinal);
     private readonly XxHash128 _hash = new();
 
-    /// <param name="file">Where the lines go; the caller owns it.</param>
+    /// <param name="write">Writes some lines behind those before them; throws <see cref="IOException"/> when they find no room.</param>
     /// <param name="executors">One for each kind that may occur.</param>
-    public PlanWriter(Stream file, IEnumerable<ITestExecutor> executors)
+    public PlanWriter(Action<ReadOnlySpan<byte>> write, IEnumerable<ITestExecutor> executors)
     {
-        _file = file;
+        _write = write;
         _executors = executors.ToDictionary(e => e.Kind, StringComparer.Ordinal);
         _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
@@ -139,7 +139,7 @@ internal sealed class PlanWriter : IDisposable
 
     private void WriteBuffer()
     {
-        _file.Write(_buffer.WrittenSpan);
+        _write(_buffer.WrittenSpan);
         _hash.Append(_buffer.WrittenSpan);
         _buffer.ResetWrittenCount();
     }

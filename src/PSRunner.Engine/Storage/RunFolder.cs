@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 
 namespace PSRunner.Engine.Storage;
 
@@ -95,30 +94,22 @@ public sealed class RunFolder
         return stem.Length >= 6 && int.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 
-    /// <summary>Makes the folder of a new batch with all its folders, on the device: <c>name-yyyyMMdd-HHmmss-4hex</c>.</summary>
+    /// <summary>Makes the folder of a new batch with all its folders and the missing ones above it; all their names are on the device then.</summary>
     /// <param name="files">The disk.</param>
-    /// <param name="outputPath">The folder that holds the run folders.</param>
-    /// <param name="name">The batch's label.</param>
-    /// <param name="time">The clock.</param>
-    internal static RunFolder Create(IStoreFiles files, string outputPath, string name, TimeProvider time)
+    internal void Create(IStoreFiles files)
     {
-        var stamp = time.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
-        var folder = new RunFolder(Path.Combine(outputPath, $"{name}-{stamp}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}"));
-        var above = Path.GetDirectoryName(folder.FullPath)!;
-        var existing = above;
-        while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
+        var isNew = new List<string>();
+        var above = Path.GetDirectoryName(FullPath);
+        for (; above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))
         {
-            existing = parent;
+            isNew.Add(above);
         }
 
-        folder.CreateFolders(files);
-        for (; above.Length > existing.Length; above = Path.GetDirectoryName(above)!)
+        CreateFolders(files);
+        foreach (var path in above is null ? isNew : [.. isNew, above])
         {
-            files.FlushFolder(above); // It is new itself, so its name must reach the device too.
+            files.FlushFolder(path);
         }
-
-        files.FlushFolder(existing);
-        return folder;
     }
 
     /// <summary>Makes the folders that are missing and flushes their names.</summary>

@@ -108,7 +108,7 @@ public sealed class FaultCampaignTests(ITestOutputHelper output) : IDisposable
             OutputPath = _folder, ThrottleLimit = Throttle, TestTimeoutSeconds = LimitSeconds, StallTimeoutSeconds = LimitSeconds - 0.3,
             GracePeriodSeconds = GraceSeconds, RetryCount = 1, BatchTimeoutSeconds = LongestRun.TotalSeconds, KeepArtifact = ArtifactRule.Failed,
         };
-        using var builder = new BatchBuilder(options, executors) { Disk = disk };
+        using var builder = new BatchBuilder(options, executors, disk);
         for (var i = 0; i < faults.Count; i++)
         {
             builder.Add(CaseOf(faults[i], i));

@@ -89,7 +89,7 @@ public sealed class PlanTests : IDisposable
     public void Columns_are_typed_over_the_whole_plan()
     {
         using var file = new MemoryStream();
-        using var writer = new PlanWriter(file, [Noop]);
+        using var writer = new PlanWriter(file.Write, [Noop]);
         writer.Add(Case("a", ("n", 1L), ("mixed", 1L), ("flag", true), ("id", "u1"), ("empty", null)));
         writer.Add(Case("b", ("n", 2.5), ("mixed", "one"), ("flag", false), ("id", "u2"), ("empty", null)));
         var schema = writer.Finish();
@@ -104,7 +104,7 @@ public sealed class PlanTests : IDisposable
     [Fact]
     public void A_kind_that_nothing_runs_is_refused_by_name()
     {
-        using var writer = new PlanWriter(Stream.Null, [Noop]);
+        using var writer = new PlanWriter(_ => { }, [Noop]);
         var error = Assert.Throws<TestBatchException>(() => writer.Add(new TestCase("pester", "net.Tests.ps1")));
         Assert.Equal("UnknownTestKind", error.ErrorId);
         Assert.Contains("'pester'", error.Message, StringComparison.Ordinal);
@@ -132,7 +132,7 @@ public sealed class PlanTests : IDisposable
     {
         var path = Path.Combine(_folder, "plan.jsonl");
         using var file = File.Create(path);
-        using var writer = new PlanWriter(file, [Noop]);
+        using var writer = new PlanWriter(file.Write, [Noop]);
         foreach (var testCase in cases)
         {
             writer.Add(testCase);

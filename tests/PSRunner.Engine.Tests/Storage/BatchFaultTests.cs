@@ -14,7 +14,7 @@ public sealed class BatchFaultTests(ITestOutputHelper output) : IDisposable
     private const int Cases = 6;
     private static readonly TimeSpan HardLimit = TimeSpan.FromSeconds(60);
     private readonly TempFolder _temp = new();
-    private readonly ConcurrentDictionary<FaultyFiles, string> _folders = new();
+    private readonly ConcurrentDictionary<FaultyFiles, string> _outputs = new();
     private int _count;
 
     public void Dispose() => _temp.Dispose();
@@ -164,7 +164,8 @@ public sealed class BatchFaultTests(ITestOutputHelper output) : IDisposable
         }
         catch (TestBatchException e)
         {
-            return new Outcome(_folders.GetValueOrDefault(files, ""), e, "", e.Message, [], []);
+            var output = _outputs[files];
+            return new Outcome(Directory.Exists(output) ? Directory.GetDirectories(output).SingleOrDefault(output) : "", e, "", e.Message, [], []);
         }
 
         using (session)
@@ -193,8 +194,8 @@ public sealed class BatchFaultTests(ITestOutputHelper output) : IDisposable
             OutputPath = Path.Combine(_temp.FullPath, $"{Interlocked.Increment(ref _count)}"), ThrottleLimit = 2, CheckpointInterval = 2, RetryCount = 0,
             TestTimeoutSeconds = 5, BatchTimeoutSeconds = 6, GracePeriodSeconds = grace, ShutdownSeconds = shutdown,
         };
-        using var builder = new BatchBuilder(options, [executor]) { Disk = files };
-        _folders[files] = builder.RunFolder;
+        _outputs[files] = options.OutputPath;
+        using var builder = new BatchBuilder(options, [executor], files);
         for (var i = 0; i < Cases; i++)
         {
             builder.Add(new TestCase("noop", "case " + i));
@@ -208,7 +209,8 @@ public sealed class BatchFaultTests(ITestOutputHelper output) : IDisposable
     {
         if (!File.Exists(Path.Combine(run.Folder, "batch.json")))
         {
-            return run.Refusal is null ? ["there is no batch.json"] : [];
+            return run.Refusal is null ? ["there is no batch.json"]
+                : run.Folder.Length > 0 ? [$"what could not begin left {string.Join(", ", Directory.GetFileSystemEntries(run.Folder))}"] : [];
         }
 
         using (var stored = StoredBatch.Open(run.Folder))

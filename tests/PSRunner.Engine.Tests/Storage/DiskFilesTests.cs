@@ -76,8 +76,8 @@ public sealed class DiskFilesTests : IDisposable
     [Fact]
     public void A_run_folder_is_made_with_all_its_folders_and_only_its_owner_commands_it()
     {
-        var folder = RunFolder.Create(_files, _folder.FullPath, "nightly", TimeProvider.System);
-        Assert.Matches(@"^nightly-\d{8}-\d{6}-[0-9a-f]{4}$", folder.Id);
+        var folder = new RunFolder(Path.Combine(_folder.FullPath, "nightly"));
+        folder.Create(_files);
         Assert.True(Directory.Exists(folder.JournalFolder) && Directory.Exists(folder.ResultsFolder) && Directory.Exists(folder.AttemptsFolder));
         if (!OperatingSystem.IsWindows())
         {

@@ -115,7 +115,7 @@ public sealed class LastPartTests : IDisposable
         {
             OutputPath = _temp.FullPath, ThrottleLimit = Cases, BatchTimeoutSeconds = deadline, TestTimeoutSeconds = Math.Min(deadline, 120), GracePeriodSeconds = 0.1, ShutdownSeconds = 0.5,
         };
-        using var builder = new BatchBuilder(options, [executor]) { Disk = files };
+        using var builder = new BatchBuilder(options, [executor], files);
         for (var i = 0; i < Cases; i++)
         {
             builder.Add(new TestCase("noop", "case " + i, [new("i", (long)i)]));

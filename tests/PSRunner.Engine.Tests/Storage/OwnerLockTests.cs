@@ -8,7 +8,11 @@ public sealed class OwnerLockTests : IDisposable
     private readonly TempFolder _temp = new();
     private readonly RunFolder _folder;
 
-    public OwnerLockTests() => _folder = RunFolder.Create(DiskFiles.Instance, _temp.FullPath, "batch", TimeProvider.System);
+    public OwnerLockTests()
+    {
+        _folder = new RunFolder(Path.Combine(_temp.FullPath, "batch"));
+        _folder.Create(DiskFiles.Instance);
+    }
 
     public void Dispose() => _temp.Dispose();
 

@@ -12,7 +12,11 @@ public sealed class PartQueryTests : IDisposable
     private readonly FakePlan _plan = new(250);
     private readonly RunFolder _folder;
 
-    public PartQueryTests() => _folder = RunFolder.Create(DiskFiles.Instance, _temp.FullPath, "batch", TimeProvider.System);
+    public PartQueryTests()
+    {
+        _folder = new RunFolder(Path.Combine(_temp.FullPath, "batch"));
+        _folder.Create(DiskFiles.Instance);
+    }
 
     public void Dispose() => _temp.Dispose();
 

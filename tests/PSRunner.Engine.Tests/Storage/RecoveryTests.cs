@@ -188,7 +188,8 @@ public class RecoveryTests(ITestOutputHelper output)
         using var temp = new TempFolder();
         var plan = new FakePlan(Parts * 10_000);
         var files = DiskFiles.Instance;
-        var folder = RunFolder.Create(files, temp.FullPath, "many", TimeProvider.System);
+        var folder = new RunFolder(Path.Combine(temp.FullPath, "many"));
+        folder.Create(files);
 
         var clock = Stopwatch.StartNew();
         var writer = new PartFile(files, plan.Schema, folder.FullPath);

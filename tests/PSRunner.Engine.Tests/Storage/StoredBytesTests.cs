@@ -286,7 +286,7 @@ public sealed class StoredBytesTests(ITestOutputHelper output) : IDisposable
     private static byte[] WritePlan()
     {
         using var bytes = new MemoryStream();
-        using var plan = new PlanWriter(bytes, [new NoopExecutor()]);
+        using var plan = new PlanWriter(bytes.Write, [new NoopExecutor()]);
         for (var i = 0; i < 4; i++)
         {
             plan.Add(new TestCase("noop", "case " + i, [new("Model", "sim"), new("Rate", i / 2.0), new("Strict", true)])
