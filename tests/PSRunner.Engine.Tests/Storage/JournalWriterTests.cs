@@ -234,6 +234,36 @@ public class JournalWriterTests
         Assert.Single(new ResultReader(Folder, Plan, files.AfterKill()).Read());
     }
 
+    [Fact]
+    public void What_was_given_back_as_not_saved_is_neither_announced_nor_written_when_the_disk_answers_after_all()
+    {
+        using var stands = new ManualResetEventSlim();
+        using var answers = new ManualResetEventSlim();
+        var files = new MemoryFiles
+        {
+            Before = (_, words) =>
+            {
+                if (words.StartsWith("flush ", StringComparison.Ordinal))
+                {
+                    stands.Set();
+                    answers.Wait(TimeSpan.FromSeconds(30));
+                }
+            },
+        };
+        var listener = new Listener();
+        using (var writer = Open(files, listener, new OpenSet()))
+        {
+            writer.Append(new ResultRecord(Plan.Result(0)));
+            Assert.True(stands.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            writer.Append(new ResultRecord(Plan.Result(1)));
+            Assert.Equal(2, writer.Close(TimeSpan.Zero).Count);
+            answers.Set();
+        }
+
+        Assert.Empty(listener.Durable);
+        Assert.Single(files.Log, words => words.StartsWith("write ", StringComparison.Ordinal));
+    }
+
     private static JournalWriter Open(
         MemoryFiles files, Listener listener, OpenSet open, TimeProvider? time = null, int bound = 10_000, Durability durability = Durability.PowerLoss) =>
         new(

@@ -25,6 +25,7 @@ internal sealed class JournalWriter : IDisposable
     private readonly Thread _thread;
     private List<JournalRecord> _group = [];
     private bool _closing;
+    private volatile bool _abandoned;
     private volatile bool _closed;
     private Checkpoint _durable;
 
@@ -136,6 +137,8 @@ internal sealed class JournalWriter : IDisposable
 
         lock (_gate)
         {
+            // The folder may be another's from here on.
+            _abandoned = true;
             return [.. unsaved, .. _group, .. _waiting];
         }
     }
@@ -162,7 +165,10 @@ internal sealed class JournalWriter : IDisposable
                 }
             }
 
-            TellClosed();
+            if (!_abandoned)
+            {
+                TellClosed();
+            }
         }
         catch (Exception e)
         {
@@ -200,7 +206,7 @@ internal sealed class JournalWriter : IDisposable
     {
         lock (_gate)
         {
-            while (_waiting.Count == 0)
+            while (_waiting.Count == 0 && !_abandoned)
             {
                 if (_closing)
                 {
@@ -208,6 +214,11 @@ internal sealed class JournalWriter : IDisposable
                 }
 
                 Monitor.Wait(_gate, DiskTries.LongestDelay);
+            }
+
+            if (_abandoned)
+            {
+                return false;
             }
 
             // Another list each time: the listener may keep the last one.
@@ -245,6 +256,11 @@ internal sealed class JournalWriter : IDisposable
 
         lock (_gate)
         {
+            if (_abandoned)
+            {
+                return false; // It was given back as not saved.
+            }
+
             _group = [];
             _durable = new Checkpoint(_log.Number, _log.DurableLength);
         }

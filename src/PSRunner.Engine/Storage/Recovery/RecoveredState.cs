@@ -38,9 +38,13 @@ internal sealed class RecoveredState
     /// <summary>What was damaged.</summary>
     public IReadOnlyList<RecoveryFinding> Findings => _scan.Findings;
 
-    /// <summary>Files whose part is missing, unfinished, or holds rows that do not count; for <see cref="JournalOptions.Unsealed"/>.</summary>
+    /// <summary>
+    /// Files whose part is missing, unfinished, or holds rows that do not count; for <see cref="JournalOptions.Unsealed"/>. Each
+    /// as far as it was read: a writer that was given up while the disk stood still may yet add a line.
+    /// </summary>
     public IReadOnlyList<ClosedFile> Unsealed =>
-        [.. _scan.Journals.Union(Superseded.Keys).Order().Select(number => new ClosedFile(number))];
+        [.. _scan.Journals.Select(number => new ClosedFile(number, _scan.LastSeqOf(number)))
+            .Concat(Superseded.Keys.Except(_scan.Journals).Select(number => new ClosedFile(number))).OrderBy(file => file.Number)];
 
     /// <summary>Rows that do not count, by file; for the <see cref="Sealer"/>.</summary>
     public IReadOnlyDictionary<int, Dictionary<int, bool>> Superseded => _scan.Index.Superseded;
