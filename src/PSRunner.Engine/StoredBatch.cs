@@ -12,14 +12,14 @@ public sealed class StoredBatch : IDisposable
     private StoredBatch(RunFolder folder)
     {
         _plan = BatchPlan.Open(folder, []);
-        _results = new ResultReader(folder, _plan);
+        _results = new ResultReader(folder, _plan) { Forces = true };
     }
 
     /// <summary>Cases in the plan.</summary>
     public int Count => _plan.Count;
 
-    /// <summary>What was found damaged when the results were last read.</summary>
-    public IReadOnlyList<string> Findings => [.. _results.Findings.Select(f => $"{Path.GetFileName(f.File)}: {f.Message}")];
+    /// <summary>What was found damaged when the results were last read. A torn end is no damage: nobody was shown what was to stand there.</summary>
+    public IReadOnlyList<string> Findings => [.. _results.Findings.Where(f => f.IsCorrupt).Select(f => $"{Path.GetFileName(f.File)}: {f.Message}")];
 
     /// <summary>Opens a run folder.</summary>
     /// <param name="runFolder">The run folder, a full path.</param>

@@ -23,6 +23,9 @@ public sealed class ResultReader
         _parts = new PartFile(files, plan.Schema, folder.FullPath);
     }
 
+    /// <summary>True where another process writes or wrote the journal (<see cref="RunScan.Read"/>).</summary>
+    internal bool Forces { get; init; }
+
     /// <summary>What was found damaged when <see cref="Read"/> began; results that are lost to it are left out.</summary>
     public IReadOnlyList<RecoveryFinding> Findings { get; private set; } = [];
 
@@ -34,8 +37,7 @@ public sealed class ResultReader
     /// <exception cref="TestBatchException">A later version wrote a file.</exception>
     public IEnumerable<TestResult> Read()
     {
-        var scan = RunScan.Read(_folder, _files, _plan.BatchId, _plan.Count);
-        Findings = scan.Findings;
+        var scan = Scan();
         foreach (var (number, rows) in ReadAhead(scan))
         {
             foreach (var result in rows)
@@ -49,25 +51,45 @@ public sealed class ResultReader
     }
 
     /// <summary>
-    /// Every result of each case: those too that a case run again has replaced, before the one that counts. Holds eight bytes
-    /// a result.
+    /// Every result of each case: those too that a case run again has replaced, before the one that counts. Holds one file's
+    /// results in memory and some forty bytes a result.
     /// </summary>
     /// <inheritdoc cref="Read"/>
     public IEnumerable<TestResult> ReadAllAttempts()
     {
-        var scan = RunScan.Read(_folder, _files, _plan.BatchId, _plan.Count);
-        Findings = scan.Findings;
+        var scan = Scan();
         var seen = new HashSet<(int Index, int Attempt)>();
-        foreach (var number in scan.Numbers)
+
+        // A part of which every row was replaced is gone.
+        var replaced = _files.List(_folder.AttemptsFolder).Select(RunFolder.NumberOf).Where(number => number > 0);
+        foreach (var number in scan.Numbers.Union(replaced).Order())
         {
-            foreach (var result in (_parts.TryRead(_folder.ReplacedFile(number))?.Rows ?? []).Concat(ReadFile(number)))
+            // In this order: a row is in attempts/ before it leaves its part.
+            TestResult[] rows = [.. ReadFile(scan, number)];
+            foreach (var result in ReadReplaced(number).Concat(rows).Where(result => seen.Add((result.Index, result.Attempt))))
             {
-                if (seen.Add((result.Index, result.Attempt)))
-                {
-                    yield return result;
-                }
+                yield return result;
             }
         }
+    }
+
+    private RunScan Scan()
+    {
+        var scan = RunScan.Read(_folder, _files, _plan.BatchId, _plan.Count, Forces);
+        Findings = scan.Findings;
+        return scan;
+    }
+
+    private TestResult[] ReadReplaced(int number)
+    {
+        var path = _folder.ReplacedFile(number);
+        if (_parts.IsWhole(path) != false)
+        {
+            return _parts.TryRead(path)?.Rows ?? [];
+        }
+
+        Findings = [.. Findings, new RecoveryFinding(Path.GetFileName(path), true, "It is damaged. Results that were replaced are missing; those that count are not in it.")];
+        return [];
     }
 
     /// <summary>The files in their order. While one is looked at, the next part is decoded.</summary>
@@ -79,9 +101,9 @@ public sealed class ResultReader
         {
             for (var i = 0; i < scan.Numbers.Count; i++)
             {
-                var rows = ahead?.Now() ?? ReadFile(scan.Numbers[i]);
+                var rows = ahead?.Now() ?? ReadFile(scan, scan.Numbers[i]);
                 var next = i + 1 < scan.Numbers.Count ? scan.Numbers[i + 1] : 0;
-                ahead = next > 0 && !journals.Contains(next) ? Synchronous.OnOwnThread(() => ReadFile(next)) : null;
+                ahead = next > 0 && !journals.Contains(next) ? Synchronous.OnOwnThread(() => ReadFile(scan, next)) : null;
                 yield return (scan.Numbers[i], rows);
             }
         }
@@ -91,7 +113,7 @@ public sealed class ResultReader
         }
     }
 
-    private IEnumerable<TestResult> ReadFile(int number)
+    private IEnumerable<TestResult> ReadFile(RunScan scan, int number)
     {
         var stream = _files.TryOpenRead(_folder.JournalFile(number));
         if (stream is null)
@@ -99,12 +121,12 @@ public sealed class ResultReader
             return _parts.TryRead(_folder.PartFile(number))?.Rows ?? [];
         }
 
-        return ReadJournal(stream, number);
+        return ReadJournal(stream, number, scan.LengthOf(number));
     }
 
-    private IEnumerable<TestResult> ReadJournal(Stream stream, int number)
+    private IEnumerable<TestResult> ReadJournal(Stream stream, int number, long length)
     {
-        using var journal = new JournalReader(stream, _plan.BatchId, number, new RecordParser(_plan, _folder.FullPath));
+        using var journal = new JournalReader(stream, _plan.BatchId, number, new RecordParser(_plan, _folder.FullPath), length);
         foreach (var line in journal.Read())
         {
             if (line.Record is ResultRecord { Result: var result })

@@ -65,6 +65,80 @@ public class RecoveryRulesTests
         Assert.Equal(["part-000001.parquet"], files.List(Folder.ResultsFolder));
     }
 
+    [Fact]
+    public void A_line_that_a_writer_of_before_adds_after_the_opening_is_in_no_part()
+    {
+        // The disk stood still, its writer was given up, the folder got a new owner, and then the write came through.
+        var files = Written();
+        var state = Recovery.Open(Folder, files, Plan);
+        files.Put(Folder.JournalFile(1), [.. files.Read(Folder.JournalFile(1)), .. LineOf(files, 5)]);
+        Assert.Equal(Told(0, 1, 2, 3, 5), Read(files));
+        var sealer = new PartSealer(Folder, files, Plan, state.Superseded, static () => { });
+        foreach (var file in state.Unsealed)
+        {
+            sealer.Seal(file);
+        }
+
+        Assert.Equal(Told(0, 1, 2, 3), Read(files));
+    }
+
+    [Fact]
+    public void Damage_in_rows_that_were_replaced_holds_up_nobody()
+    {
+        var files = new MemoryFiles();
+        RunAgain(files, attempt: 1);
+        RunAgain(files, attempt: 2);
+        var replaced = files.Read(Folder.ReplacedFile(1));
+        replaced[replaced.Length / 2] ^= 1;
+        files.Put(Folder.ReplacedFile(1), replaced);
+        var reader = new ResultReader(Folder, Plan, files);
+        Assert.Equal([2], reader.ReadAllAttempts().Select(result => result.Attempt));
+        Assert.Equal("part-000001.parquet", Assert.Single(reader.Findings).File);
+
+        RunAgain(files, attempt: 3);
+        Assert.Equal([2, 3], new ResultReader(Folder, Plan, files).ReadAllAttempts().Select(result => result.Attempt));
+        Assert.Empty(files.List(Folder.JournalFolder));
+    }
+
+    [Fact]
+    public void Every_attempt_is_read_also_of_a_part_whose_rows_were_all_replaced()
+    {
+        var files = new MemoryFiles();
+        RunAgain(files, attempt: 1);
+        RunAgain(files, attempt: 2);
+        Assert.Equal(["part-000002.parquet"], files.List(Folder.ResultsFolder));
+        Assert.Equal([1, 2], new ResultReader(Folder, Plan, files).ReadAllAttempts().Select(result => result.Attempt));
+    }
+
+    /// <summary>What another process reads of a live journal is shown to somebody, so it may not be gone after a power cut.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_reader_was_shown_of_a_journal_that_is_written_survives_a_power_cut(bool forces)
+    {
+        var lost = 0;
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var files = new MemoryFiles();
+            var session = new Session(Folder, files, Plan);
+            session.WriteOnly(new ResultRecord(Plan.Result(0)), new ResultRecord(Plan.Result(1)));
+            var read = 0;
+            files.Before = (_, words) =>
+            {
+                if (words.StartsWith("flush ", StringComparison.Ordinal) && words.EndsWith(".jsonl", StringComparison.Ordinal) && read++ == 0)
+                {
+                    // The writer goes on while the reader reads.
+                    session.WriteOnly(new ResultRecord(Plan.Result(2)));
+                }
+            };
+            var seen = new ResultReader(Folder, Plan, files) { Forces = forces }.ReadAllAttempts().Select(FakePlan.Tell).ToList();
+            Assert.Equal(Told(0, 1), seen);
+            lost += seen.Except(Read(files.AfterPowerCut(new Random(seed)))).Count();
+        }
+
+        Assert.Equal(forces, lost == 0);
+    }
+
     /// <summary>Opening never makes it worse: what was believed once is believed after every later opening, whatever broke into them.</summary>
     [Fact]
     public void A_damaged_folder_that_is_opened_again_and_again_says_the_same()
@@ -114,6 +188,27 @@ public class RecoveryRulesTests
         session.Save(new ResultRecord(Plan.Result(0)), new ResultRecord(Plan.Result(1)));
         session.Save(new ResultRecord(Plan.Result(2)), new ResultRecord(Plan.Result(3)));
         return files;
+    }
+
+    /// <summary>A session that runs one case again, or for the first time, and is closed in order.</summary>
+    private static void RunAgain(MemoryFiles files, int attempt)
+    {
+        using var session = new Session(Folder, files, Plan, prepare: state => state.Reopen(0));
+        session.Save(new ResultRecord(Plan.Result(0, attempt)));
+        session.Close();
+    }
+
+    /// <summary>The line of a result as a writer would add it to the first journal file.</summary>
+    private static byte[] LineOf(MemoryFiles files, int index)
+    {
+        var copy = new MemoryFiles();
+        using var session = new Session(Folder, copy, Plan);
+        session.Save(new ResultRecord(Plan.Result(0)), new ResultRecord(Plan.Result(1)));
+        session.Save(new ResultRecord(Plan.Result(2)), new ResultRecord(Plan.Result(3)));
+        var length = copy.Read(Folder.JournalFile(1)).Length;
+        Assert.Equal(files.Read(Folder.JournalFile(1)), copy.Read(Folder.JournalFile(1)));
+        session.Save(new ResultRecord(Plan.Result(index)));
+        return copy.Read(Folder.JournalFile(1))[length..];
     }
 
     private static void Reopen(MemoryFiles files)

@@ -64,6 +64,9 @@ internal sealed class Session : IDisposable
         }
     }
 
+    /// <summary>Writes records as one group that is not made durable.</summary>
+    public void WriteOnly(params JournalRecord[] records) => _log.Write(records);
+
     /// <summary>Seals files, each until the disk lets it.</summary>
     public void Seal(IReadOnlyList<ClosedFile> files)
     {

@@ -135,6 +135,11 @@ internal sealed class PartSealer(
     private void KeepReplaced(int number, PartLabel label, IEnumerable<TestResult> replaced)
     {
         var path = folder.ReplacedFile(number);
+        if (_parts.IsWhole(path) == false)
+        {
+            files.Rename(path, path + ".damaged"); // Rows that count nowhere must not hold up those that do.
+        }
+
         var before = _parts.TryRead(path)?.Rows ?? [];
         TestResult[] rows = [.. before.Concat(replaced).DistinctBy(row => (row.Index, row.Attempt))];
         if (rows.Length > before.Length)

@@ -2,21 +2,24 @@ namespace PSRunner.Engine.Storage;
 
 /// <summary>
 /// One pass over all files of a run folder, live or not: which results count, which cases are open, what is damaged.
-/// Changes nothing.
+/// Changes nothing; what was written and not yet forced to the device may be forced.
 /// </summary>
 internal sealed class RunScan
 {
     private readonly RunFolder _folder;
     private readonly IStoreFiles _files;
     private readonly string _batchId;
+    private readonly bool _forces;
     private readonly List<RecoveryFinding> _findings = [];
     private readonly List<int> _numbers = [];
     private readonly List<int> _journals = [];
     private readonly List<int> _damagedParts = [];
     private readonly Dictionary<int, long> _lastSeqs = [];
+    private readonly Dictionary<int, long> _lengths = [];
 
-    private RunScan(RunFolder folder, IStoreFiles files, string batchId, int count)
+    private RunScan(RunFolder folder, IStoreFiles files, string batchId, int count, bool forces)
     {
+        _forces = forces;
         _folder = folder;
         _files = files;
         _batchId = batchId;
@@ -47,19 +50,31 @@ internal sealed class RunScan
     /// <summary>The last good line of a journal file; 0 when there is none.</summary>
     public long LastSeqOf(int number) => _lastSeqs.GetValueOrDefault(number);
 
+    /// <summary>Bytes of a journal file that may be believed; what a running writer adds meanwhile may not be durable.</summary>
+    public long LengthOf(int number) => _lengths.GetValueOrDefault(number, long.MaxValue);
+
     /// <summary>Reads the folder.</summary>
     /// <param name="folder">The run folder.</param>
     /// <param name="files">The disk.</param>
     /// <param name="batchId">The batch's id.</param>
     /// <param name="count">Cases in the plan.</param>
+    /// <param name="forces">
+    /// True where somebody is shown results of a batch that another process writes or wrote: the journal is forced to the
+    /// device first, since what was seen may not be gone after a power cut.
+    /// </param>
     /// <exception cref="TestBatchException">A later version wrote a file.</exception>
-    public static RunScan Read(RunFolder folder, IStoreFiles files, string batchId, int count)
+    public static RunScan Read(RunFolder folder, IStoreFiles files, string batchId, int count, bool forces = false)
     {
-        var scan = new RunScan(folder, files, batchId, count);
+        var scan = new RunScan(folder, files, batchId, count, forces);
 
         // Journals first: one that becomes a part between the two lists is in both, never in none.
         var journals = scan.NumbersIn(folder.JournalFolder);
         var parts = scan.NumbersIn(folder.ResultsFolder);
+        if (forces && journals.Count > 0)
+        {
+            TryForce(() => files.FlushFolder(folder.JournalFolder));
+        }
+
         foreach (var number in journals.Union(parts).Order())
         {
             if (scan.ReadJournal(number) || scan.ReadPart(number))
@@ -84,13 +99,20 @@ internal sealed class RunScan
 
     private bool ReadJournal(int number)
     {
-        var stream = _files.TryOpenRead(_folder.JournalFile(number));
+        var path = _folder.JournalFile(number);
+        var stream = _files.TryOpenRead(path);
         if (stream is null)
         {
             return false;
         }
 
-        using var journal = new JournalReader(stream, _batchId, number, new RecordParser(null, ""));
+        var length = stream.Length;
+        if (_forces && TryForce(() => _files.FlushFile(path)))
+        {
+            _lengths[number] = length;
+        }
+
+        using var journal = new JournalReader(stream, _batchId, number, new RecordParser(null, ""), LengthOf(number));
         var opening = new List<OpenRecord>();
         foreach (var line in journal.Read())
         {
@@ -115,6 +137,20 @@ internal sealed class RunScan
         _lastSeqs[number] = journal.LastSeq;
         Report(journal);
         return true;
+    }
+
+    // A medium that cannot be written takes nothing back, and who may only read can do no more.
+    private static bool TryForce(Action flush)
+    {
+        try
+        {
+            flush();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private void Follow(int number, JournalRecord record, List<OpenRecord> opening)
