@@ -50,6 +50,7 @@ public sealed class BindingTests : IDisposable
     [InlineData("1 | Save-TestResults x.json -Append", "FormatCannotAppend", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults x.md -Append", "FormatCannotAppend", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults x.csv -PartitionBy value", "PartitionNeedsParquet", ErrorCategory.InvalidArgument)]
+    [InlineData("1 | Save-TestResults x -PartitionBy value", "NoColumnLeft", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults x -PartitionBy nope", "NoSuchColumn", ErrorCategory.InvalidArgument)]
     [InlineData("1 | Save-TestResults .", "FileNotWritable", ErrorCategory.WriteError)]
     [InlineData("1 | Save-TestResults no/such/folder/x.csv", "FileNotWritable", ErrorCategory.WriteError)]

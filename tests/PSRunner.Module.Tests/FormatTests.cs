@@ -113,6 +113,16 @@ public sealed class FormatTests : IDisposable
     }
 
     [Fact]
+    public void Any_text_is_a_partition_and_comes_back_from_its_folders_name()
+    {
+        string?[] values = ["", ".", "..", "a/b\\c", "line\r\nbreak\t", "50 % = ü😀 & ? * \"'", "__HIVE_DEFAULT_PARTITION__", "NULL", "007", new('x', 240), null];
+        _shell.Invoke("$args | Save-TestResults data -PartitionBy Model", [.. values.Select(value => Made.Result("Passed", value ?? "none", [("Model", value)], []))]);
+
+        var read = Query("SELECT name, coalesce(model, '<null>') FROM read_parquet('data/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)");
+        Assert.Equal(values.Select(value => $"{value ?? "none"}|{value ?? "<null>"}").Order(StringComparer.Ordinal), read.Select(row => $"{row[0]}|{row[1]}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_dataset_has_a_folder_for_each_value_and_grows_by_files()
     {
         object[] results =

@@ -24,13 +24,14 @@ public sealed class ManyAtOnceTests : IDisposable
         using var read = ShellProcess.Run(_folder, """
             @(Get-TestResult -LiteralPath 'all [1]').Count
             @(Get-TestResult -Path 'all *').Count
+            @(Get-TestResult -Path 'all `[1`]').Count
             @(Get-TestResult -Path 'all */b[01]-*').Count
             $batches = @{}; Get-TestResult -LiteralPath 'all [1]' | ForEach-Object { $batches[$_.Batch] = 1 }; $batches.Count
             @(Get-TestBatch -Path 'all *' | Where-Object { Test-TestBatch -LiteralPath $_.RunFolder -Quiet }).Count
             try { Get-TestResult -LiteralPath 'all *' -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }
             """);
         Assert.Empty(read.Errors);
-        Assert.Equal(["300", "300", "200", "3", "3", "BatchNotFound,PSRunner.Commands.GetTestResultCommand"], read.Output);
+        Assert.Equal(["300", "300", "300", "200", "3", "3", "BatchNotFound,PSRunner.Commands.GetTestResultCommand"], read.Output);
     }
 
     [Fact]

@@ -97,6 +97,36 @@ public sealed class SaveTests : IDisposable
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void A_link_keeps_its_place_and_who_could_not_read_the_old_file_cannot_read_the_new_one()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there, and files have no mode.");
+        var target = Path.Combine(_folder, "secret", "old.csv");
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.WriteAllText(target, "old");
+        File.SetUnixFileMode(target, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.CreateSymbolicLink(Path.Combine(_folder, "link.csv"), Path.Combine("secret", "old.csv"));
+
+        _shell.Invoke("1 | Save-TestResults link.csv; 2 | Save-TestResults link.csv -Append");
+        Assert.NotNull(new FileInfo(Path.Combine(_folder, "link.csv")).LinkTarget);
+        Assert.Equal("value\n1\n2\n", File.ReadAllText(target));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(target));
+        Assert.Single(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(target)!));
+    }
+
+    [Fact]
+    public void What_is_no_file_is_never_replaced_by_one()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Such things have no path there.");
+        var path = Path.Combine(_folder, "socket");
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
+        Assert.StartsWith("FileNotWritable", _shell.InvokeExpectingError("1 | Save-TestResults socket -Format csv").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(["socket"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName));
+        Assert.Throws<IOException>(() => File.ReadAllText(path));
+    }
+
+    [Fact]
     public void WhatIf_writes_nothing_and_PassThru_hands_on()
     {
         Assert.Equal([1, 2], _shell.Invoke("1, 2 | Save-TestResults o.json -PassThru -WhatIf").Select(o => o.BaseObject));

@@ -110,7 +110,8 @@ public abstract class BatchSelectionCommand : TestBatchCommand
     }
 
     private IEnumerable<string> FindByPath(string path) =>
-        WildcardPattern.ContainsWildcardCharacters(path) ? ExpandPath(path).SelectMany(BatchesIn) : FindIn(ToFilePath(path), path);
+        WildcardPattern.ContainsWildcardCharacters(path) ? ExpandPath(path).SelectMany(BatchesIn)
+        : FindIn(ToFilePath(WildcardPattern.Unescape(path)), path); // Completion writes [ as `[.
 
     // A folder that was named and holds no batch is a mistake; silence would look like a batch without results.
     private IEnumerable<string> FindIn(string path, string asTyped) =>

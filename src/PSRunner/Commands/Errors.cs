@@ -12,6 +12,7 @@ internal static class Errors
     public const string BatchNotFound = nameof(BatchNotFound);
     public const string AmbiguousBatch = nameof(AmbiguousBatch);
     public const string NoSuchColumn = nameof(NoSuchColumn);
+    public const string NoColumnLeft = nameof(NoColumnLeft);
     public const string UnknownFormat = nameof(UnknownFormat);
     public const string FileExists = nameof(FileExists);
     public const string FileIsReadOnly = nameof(FileIsReadOnly);
@@ -108,6 +109,13 @@ internal static class Errors
     public static TestBatchException IsAFolder(string path, ExportFormat format) => new(
         FileNotWritable, ErrorKind.WriteError,
         $"'{path}' is a folder. Give a file in it ('{System.IO.Path.TrimEndingDirectorySeparator(path)}/results{format.Ending}'), or use -Append to add a Parquet file to it.", path);
+
+    public static TestBatchException IsNoFile(string path) => new(
+        FileNotWritable, ErrorKind.WriteError, $"'{path}' is a device, a pipe or a socket, and a file would take its place. Give another path.", path);
+
+    public static TestBatchException NothingInPartitions(IEnumerable<string> columns) => new(
+        NoColumnLeft, ErrorKind.InvalidArgument,
+        $"-PartitionBy {string.Join(",", columns)} names all columns there are, and none is left for the files. Name fewer.", columns);
 
     public static TestBatchException ColumnsMissing(string path, IEnumerable<string> columns) => new(
         ColumnsDiffer, ErrorKind.InvalidData,

@@ -82,7 +82,19 @@ internal sealed class Dataset
         return partitions;
     }
 
-    private static string Encode(object? value) => value is null ? NullValue : Uri.EscapeDataString(TextCell.Of(value));
+    private static string Encode(object? value)
+    {
+        if (value is null)
+        {
+            return NullValue;
+        }
+
+        // What readers take for null, be it in so many letters (DuckDB), is told from a text that says so.
+        var text = TextCell.Of(value);
+        return text == NullValue || text.Equals("null", StringComparison.OrdinalIgnoreCase)
+            ? Uri.HexEscape(text[0]) + text[1..]
+            : Uri.EscapeDataString(text);
+    }
 
     private void Place(List<(string From, string To)> staged)
     {

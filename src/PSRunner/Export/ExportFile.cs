@@ -19,9 +19,19 @@ internal sealed class ExportFile : IDisposable
         _temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}.tmp");
         // Written through, so that the name never points at less than the whole content, even after a power cut.
         Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, BufferSize, FileOptions.WriteThrough);
+        KeepMode(path);
     }
 
     public FileStream Stream { get; }
+
+    // Whoever may not read the old file may not read the new one. Where files have no mode of their own, none is set.
+    private void KeepMode(string path)
+    {
+        if (!OperatingSystem.IsWindows() && File.Exists(path) && File.GetUnixFileMode(path) is var mode && File.GetUnixFileMode(Stream.SafeFileHandle) != mode)
+        {
+            File.SetUnixFileMode(Stream.SafeFileHandle, mode);
+        }
+    }
 
     /// <summary>Begins with what is in the place, whose last line is ended if need be.</summary>
     /// <returns>The old file, locked against others who append until it is closed; null when there is none.</returns>

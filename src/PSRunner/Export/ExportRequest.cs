@@ -20,7 +20,7 @@ internal sealed class ExportRequest
     /// <exception cref="TestBatchException">The wishes do not fit each other, or what is there.</exception>
     public ExportRequest(string path, string asTyped, string? format, bool append, IReadOnlyList<string> partitionBy)
     {
-        _path = Path.TrimEndingDirectorySeparator(path);
+        _path = Followed(Path.TrimEndingDirectorySeparator(path), asTyped);
         _asTyped = asTyped;
         _append = append;
         _partitionBy = partitionBy;
@@ -45,6 +45,11 @@ internal sealed class ExportRequest
         if (IsDataset && !append && isFolder && Directory.EnumerateFileSystemEntries(_path).Any())
         {
             throw Errors.DatasetIsThere(asTyped);
+        }
+
+        if (SpecialFile.IsAt(_path))
+        {
+            throw Errors.IsNoFile(asTyped);
         }
 
         if (!IsDataset && isFolder)
@@ -119,7 +124,8 @@ internal sealed class ExportRequest
     {
         if (IsDataset)
         {
-            new Dataset(_path).Add(table, PartitionColumns(table));
+            var partitionBy = PartitionColumns(table);
+            new Dataset(_path).Add(table, partitionBy.Length < table.Columns.Count ? partitionBy : throw Errors.NothingInPartitions(_partitionBy));
             return;
         }
 
@@ -173,6 +179,20 @@ internal sealed class ExportRequest
             default:
                 MarkdownExport.Write(stream, table);
                 break;
+        }
+    }
+
+    // A link stays what it is: its target is replaced.
+    private static string Followed(string path, string asTyped)
+    {
+        try
+        {
+            var there = new FileInfo(path);
+            return there.LinkTarget is null ? path : there.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Errors.NotWritable(asTyped, e);
         }
     }
 
