@@ -14,6 +14,7 @@ internal sealed class PlanWriter : IDisposable
 {
     private const int FlushAt = 256 * 1024;
     private const int MostParameterNames = 4096;
+    private const long LargestExactInteger = 1L << 53;
     private const int LongestCase = 8 * 1024 * 1024;
 
     private readonly Action<ReadOnlySpan<byte>> _write;
@@ -26,6 +27,7 @@ internal sealed class PlanWriter : IDisposable
     private readonly Dictionary<string, SharedDefinition> _shared = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _parameterIndex = new(StringComparer.Ordinal);
     private readonly List<(string Name, ColumnType? Type)> _parameters = [];
+    private readonly Dictionary<int, string> _ofThisCase = [];
     private readonly Dictionary<string, int> _lanes = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
     private readonly HashSet<string> _needs = new(StringComparer.Ordinal);
@@ -146,6 +148,7 @@ internal sealed class PlanWriter : IDisposable
 
     private void LearnParameters(TestCase testCase)
     {
+        _ofThisCase.Clear();
         foreach (var (name, value) in testCase.GetParameters())
         {
             var key = ResultSchema.Fold(name);
@@ -164,20 +167,31 @@ internal sealed class PlanWriter : IDisposable
                 _parameters.Add((name, null));
             }
 
-            if (value is not null)
+            if (!_ofThisCase.TryAdd(at, name))
             {
-                _parameters[at] = (_parameters[at].Name, Widen(_parameters[at].Type, TypeOf(value)));
+                throw new TestBatchException(
+                    "ParametersClash", ErrorKind.InvalidArgument,
+                    $"Test case '{testCase.Name}' has the parameters '{_ofThisCase[at]}' and '{name}', which are one column of the results: of a name only letters and digits count. Rename one of them.",
+                    testCase);
+            }
+
+            if (TypeOf(value) is { } type)
+            {
+                _parameters[at] = (_parameters[at].Name, Widen(_parameters[at].Type, type));
             }
         }
     }
 
-    // Whole and fractional numbers are one type, DOUBLE; mixed values become text: so a column has one type over all parts.
+    // Whole and fractional numbers are one type, DOUBLE; mixed values become text, and so do numbers that a DOUBLE column
+    // cannot hold: so a column has one type over all parts, and every value is what was given.
     private static ColumnType Widen(ColumnType? soFar, ColumnType next) => soFar is null || soFar == next ? next : ColumnType.Text;
 
-    private static ColumnType TypeOf(object value) => value switch
+    private static ColumnType? TypeOf(object? value) => value switch
     {
+        null or double.NaN => null,
         bool => ColumnType.Boolean,
-        long or double => ColumnType.Number,
+        double number when double.IsFinite(number) => ColumnType.Number,
+        >= -LargestExactInteger and <= LargestExactInteger => ColumnType.Number,
         _ => ColumnType.Text,
     };
 }

@@ -102,6 +102,35 @@ public sealed class PlanTests : IDisposable
     }
 
     [Fact]
+    public void A_number_that_a_column_of_numbers_cannot_hold_makes_it_one_of_text_and_keeps_its_digits()
+    {
+        using var file = new MemoryStream();
+        using var writer = new PlanWriter(file.Write, [Noop]);
+        TestCase[] cases =
+        [
+            Case("a", ("seed", 1L), ("edge", 1L << 53), ("limit", 2.5), ("gap", 1.5)),
+            Case("b", ("seed", (1L << 53) + 1), ("edge", -(1L << 53)), ("limit", double.PositiveInfinity), ("gap", double.NaN)),
+        ];
+        Array.ForEach(cases, writer.Add);
+        var schema = writer.Finish();
+        Assert.Equal(["seed Text", "edge Number", "limit Text", "gap Number"], schema.Parameters.Select(c => $"{c.Property} {c.Type}"));
+
+        using var plan = Freeze(cases);
+        Assert.Equal(["9007199254740993", -9007199254740992.0, "Infinity", null], schema.ParametersOf(plan.Load(1)));
+    }
+
+    [Fact]
+    public void Two_parameters_of_a_case_that_would_be_one_column_are_refused()
+    {
+        using var writer = new PlanWriter(_ => { }, [Noop]);
+        writer.Add(Case("a", ("max_tokens", 1L), ("#", 1L)));
+        writer.Add(Case("b", ("MaxTokens", 1L), ("%", 1L)));
+        var error = Assert.Throws<TestBatchException>(() => writer.Add(Case("c", ("#", "x"), ("%", "y"))));
+        Assert.Equal("ParametersClash", error.ErrorId);
+        Assert.Contains("'#' and '%'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_kind_that_nothing_runs_is_refused_by_name()
     {
         using var writer = new PlanWriter(_ => { }, [Noop]);
