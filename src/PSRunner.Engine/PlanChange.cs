@@ -12,35 +12,62 @@ namespace PSRunner.Engine;
 /// </summary>
 public sealed class PlanChange : IDisposable
 {
+    private const string PlanName = "plan.jsonl";
     private const int CasesInGroup = 1_000;
     private const int CopyAtOnce = 1 << 20;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-plan-").FullName;
+    private readonly string _folder;
     private readonly IReadOnlyList<ITestExecutor> _executors;
-    private readonly FileStream _file;
+    private readonly IStoreFiles _files;
+    private readonly IAppendFile _file;
     private readonly PlanWriter _writer;
     private FrozenPlan? _plan;
 
     /// <param name="executors">One for each kind of case that may come.</param>
+    /// <exception cref="TestBatchException">The folder for temporary files cannot be written.</exception>
     public PlanChange(IReadOnlyList<ITestExecutor> executors)
+        : this(executors, DiskFiles.Instance)
+    {
+    }
+
+    /// <inheritdoc cref="PlanChange(IReadOnlyList{ITestExecutor})"/>
+    internal PlanChange(IReadOnlyList<ITestExecutor> executors, IStoreFiles disk)
     {
         _executors = executors;
-        _file = new FileStream(Path.Combine(_folder, "plan.jsonl"), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        _files = disk;
+        (_folder, _file) = Keep(() =>
+        {
+            var folder = Directory.CreateTempSubdirectory("psrunner-plan-").FullName;
+            try
+            {
+                return (folder, disk.Create(Path.Combine(folder, PlanName)));
+            }
+            catch
+            {
+                Directory.Delete(folder, recursive: true);
+                throw;
+            }
+        });
         _writer = new PlanWriter(_file.Write, executors);
     }
 
     private FrozenPlan Plan => _plan ?? throw new InvalidOperationException("The plan is not frozen.");
 
     /// <summary>Adds a case to the changed plan.</summary>
-    /// <exception cref="TestBatchException">No executor knows its kind, or it is too large.</exception>
-    public void Add(TestCase testCase) => _writer.Add(testCase);
+    /// <exception cref="TestBatchException">No executor knows its kind, it is too large, or finds no room.</exception>
+    public void Add(TestCase testCase) => Keep(() =>
+    {
+        _writer.Add(testCase);
+        return true;
+    });
 
     /// <summary>No more cases come.</summary>
+    /// <exception cref="TestBatchException">The last ones found no room.</exception>
     public void Freeze()
     {
-        _writer.Finish();
+        Keep(_writer.Finish);
         _file.Dispose();
-        _plan = FrozenPlan.Open(_file.Name, hash => new SharedDefinition(hash, ""));
+        _plan = FrozenPlan.Open(Path.Combine(_folder, PlanName), hash => new SharedDefinition(hash, ""));
     }
 
     /// <summary>What the change means for a batch, as things stand. Changes nothing.</summary>
@@ -51,7 +78,7 @@ public sealed class PlanChange : IDisposable
         var folder = new RunFolder(runFolder);
         using var plan = BatchPlan.Open(folder, []);
         CheckColumns(plan);
-        return Compare(plan, RunScan.Read(folder, DiskFiles.Instance, plan.BatchId, plan.Count).Index.Outcomes);
+        return Compare(plan, RunScan.Read(folder, _files, plan.BatchId, plan.Count).Index.Outcomes);
     }
 
     /// <summary>
@@ -74,8 +101,8 @@ public sealed class PlanChange : IDisposable
                 CheckColumns(plan);
             }
 
-            using var owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
-            return Apply(folder, DiskFiles.Instance, owner, again, time ?? TimeProvider.System);
+            using var owner = OwnerLock.Take(_files, folder, session: 0);
+            return Apply(folder, _files, owner, again, time ?? TimeProvider.System);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -110,6 +137,21 @@ public sealed class PlanChange : IDisposable
         _file.Dispose();
         _plan?.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // The changed plan waits in a file until the batch takes it.
+    private static T Keep<T>(Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TestBatchException(
+                "PlanNotKept", ErrorKind.WriteError,
+                $"The changed plan cannot be kept until the batch takes it: {e.Message.TrimEnd('.')}. The batch is untouched. Make room in '{Path.GetTempPath()}', or name another folder for temporary files (TMPDIR).", Path.GetTempPath(), e);
+        }
     }
 
     private PlanDifference Compare(BatchPlan plan, byte[] outcomes)

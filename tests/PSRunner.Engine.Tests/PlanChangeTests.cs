@@ -1,5 +1,6 @@
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Storage;
+using PSRunner.Engine.Tests.Storage;
 
 namespace PSRunner.Engine.Tests;
 
@@ -9,6 +10,37 @@ public sealed class PlanChangeTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("psrunner-change-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_changed_plan_that_finds_no_room_says_so_and_leaves_the_batch_as_it_is()
+    {
+        var before = Run(Start(Cases(0, 5), stopAfter: 2));
+        foreach (var operation in (string[])["create", "write"])
+        {
+            var disk = new FaultyFiles
+            {
+                Before = (words, _) =>
+                {
+                    if (words == operation + " plan.jsonl")
+                    {
+                        throw new StoreException("do", words, "made to fail", "ENOSPC");
+                    }
+                },
+            };
+            var error = Assert.Throws<TestBatchException>(() =>
+            {
+                using var change = new PlanChange([new NoopExecutor()], disk);
+                Array.ForEach([.. Cases(0, 10)], change.Add);
+                change.Freeze();
+            });
+            Assert.Equal("PlanNotKept", error.ErrorId);
+            Assert.Contains("ENOSPC", error.Message, StringComparison.Ordinal);
+        }
+
+        var audit = BatchAudit.Run(before.Batch.RunFolder);
+        Assert.Empty(audit.Findings);
+        Assert.Equal((5, before.Results.Count), (audit.Planned, audit.Recorded));
+    }
 
     [Fact]
     public void New_cases_run_missing_ones_are_skipped_and_every_result_stays()
