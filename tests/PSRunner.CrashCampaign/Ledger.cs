@@ -8,6 +8,9 @@ internal sealed class Ledger(Action<string> violate)
 {
     private readonly Dictionary<int, Entry> _seen = [];
 
+    // Also those that a case run again has replaced: they stay to be read.
+    private readonly Dictionary<(int Index, int Attempt), string> _attempts = [];
+
     /// <summary>Results that were seen, by now replaced ones not counted.</summary>
     public int Count => _seen.Count;
 
@@ -22,6 +25,7 @@ internal sealed class Ledger(Action<string> violate)
         }
 
         _seen[index] = new Entry(attempt, outcome, id, line, MayRunAgain: false);
+        _attempts[(index, attempt)] = line;
     }
 
     /// <summary>Cases of this outcome may run again from now on: gone until their new result is there.</summary>
@@ -65,6 +69,12 @@ internal sealed class Ledger(Action<string> violate)
         foreach (var (index, _) in _seen.Where(pair => !pair.Value.MayRunAgain && !found.Contains(pair.Key)))
         {
             violate($"the result of case {index} was seen and is lost");
+        }
+
+        var attempts = stored.ReadAllAttempts().CountBy(result => (result.Index, result.Attempt, Line: Child.Line(result))).ToDictionary();
+        foreach (var (key, line) in _attempts.Where(pair => attempts.GetValueOrDefault((pair.Key.Index, pair.Key.Attempt, pair.Value)) != 1))
+        {
+            violate($"attempt {key.Attempt} of case {key.Index} was seen as '{line}' and is not there once, with all attempts");
         }
 
         // A kill damages nothing.
