@@ -28,6 +28,18 @@ public sealed class RunspaceTests : IDisposable
     }
 
     [Fact]
+    public void Every_column_of_a_row_is_a_property_of_its_result()
+    {
+        using var shell = new HostedPowerShell(_folder);
+        var last = shell.Invoke(
+            """
+            $row = @{}; 1..300 | ForEach-Object { $row["column $_"] = $_ }
+            $row | Start-TestBatch { $true } -Isolation Runspace 6> $null | ForEach-Object { 1..300 | ForEach-Object -Begin { $result = $_ } { $result."column $_" } }
+            """);
+        Assert.Equal(Enumerable.Range(1, 300).Select(n => (long)n), last.Select(value => Convert.ToInt64(value.BaseObject, System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
     public void A_script_that_takes_the_process_down_is_found_alone_and_nobody_else_crashed()
     {
         var folder = Path.Combine(_folder, "host");

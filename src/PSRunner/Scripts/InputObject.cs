@@ -46,7 +46,7 @@ internal static class InputObject
         return inner switch
         {
             null => "$null",
-            IDictionary or PSCustomObject => string.Join(' ', ParametersOf(value).Select(p => TextOf(p.Value))),
+            IDictionary or PSCustomObject => string.Join(' ', ParametersOf(value).Take(MostParameters).Select(p => TextOf(p.Value))),
             _ => TextOf(inner),
         };
     }
@@ -60,9 +60,9 @@ internal static class InputObject
             return [new(Item, inner)];
         }
 
-        // Names that differ in case alone are one name to PowerShell.
+        // Names that differ in case alone are one name to PowerShell. Of a row every column counts, of a live object what comes first.
         return [.. PropertiesOf(value).Select(p => KeyValuePair.Create(p.Key, Unwrap(p.Value))).Where(p => p.Key.Length > 0 && (p.Value is null || IsScalar(p.Value)))
-            .DistinctBy(p => p.Key, StringComparer.OrdinalIgnoreCase).Take(MostParameters)];
+            .DistinctBy(p => p.Key, StringComparer.OrdinalIgnoreCase).Take(IsData(value) ? int.MaxValue : MostParameters)];
     }
 
     /// <summary>The names and values that bind to a script's parameters; null for what is neither a hashtable nor a row.</summary>
