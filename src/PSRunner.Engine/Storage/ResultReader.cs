@@ -121,7 +121,8 @@ public sealed class ResultReader
             return _parts.TryRead(_folder.PartFile(number))?.Rows ?? [];
         }
 
-        return ReadJournal(stream, number, scan.LengthOf(number));
+        var rows = ReadJournal(stream, number, scan.LengthOf(number));
+        return scan.NeedsPartBeside(number) ? rows.Concat(_parts.TryRead(_folder.PartFile(number))?.Rows ?? []) : rows;
     }
 
     private IEnumerable<TestResult> ReadJournal(Stream stream, int number, long length)

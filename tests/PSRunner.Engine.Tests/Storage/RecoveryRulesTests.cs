@@ -14,12 +14,41 @@ public class RecoveryRulesTests
         var files = Written();
         var parts = new PartFile(files, Plan.Schema, "");
         var other = Plan.Result(0, attempt: 1, output: "what the part says");
-        parts.Write(Folder.PartFile(1), [other, Plan.Result(7)], new PartLabel(Plan.BatchId, 1, 1, 0, "", true));
+        parts.Write(Folder.PartFile(1), [other], new PartLabel(Plan.BatchId, 1, 1, 0, "", true));
 
         Assert.Equal(Told(0, 1, 2, 3), Read(files));
         Reopen(files);
         Assert.Equal(Told(0, 1, 2, 3), Read(files));
         Assert.Equal(Told(0, 1, 2, 3), parts.TryRead(Folder.PartFile(1))!.Value.Rows.Select(FakePlan.Tell));
+    }
+
+    /// <summary>A checkpoint has the same results: damage in one of the two costs nothing.</summary>
+    [Fact]
+    public void A_result_whose_line_is_damaged_or_gone_is_read_from_the_part_of_a_checkpoint()
+    {
+        var whole = new MemoryFiles();
+        using (var session = new Session(Folder, whole, Plan))
+        {
+            session.Save([.. Enumerable.Range(0, 3).Select(i => new ResultRecord(Plan.Result(i)))]);
+            session.Sealer.WriteOpenPart(session.Durable);
+            session.Save(new StartedRecord(3, 1));
+            session.Save(new ResultRecord(Plan.Result(3)));
+        }
+
+        var journal = whole.Read(Folder.JournalFile(1));
+        for (var at = 0; at < journal.Length; at++)
+        {
+            foreach (var damaged in (byte[][])[[.. journal[..at], (byte)(journal[at] ^ 4), .. journal[(at + 1)..]], journal[..at]])
+            {
+                var files = whole.AfterKill();
+                files.Put(Folder.JournalFile(1), damaged);
+                var read = Read(files);
+                Assert.Equal(Told(0, 1, 2), read.Take(3));
+                Reopen(files);
+                Assert.Equal(read, Read(files));
+                Assert.Equal(read, new PartFile(files, Plan.Schema, "").TryRead(Folder.PartFile(1))!.Value.Rows.OrderBy(row => row.Index).Select(FakePlan.Tell));
+            }
+        }
     }
 
     [Fact]

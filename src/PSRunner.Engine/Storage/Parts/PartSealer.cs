@@ -24,7 +24,7 @@ internal sealed class PartSealer(
     /// <exception cref="IOException">The disk refuses; do it again.</exception>
     public void Seal(ClosedFile file)
     {
-        var journal = file.Held is { } held ? Content(held) : ReadJournal(file.Number, file.LastSeq);
+        var journal = file.Held is { } held ? Content(held) : WithPartBeside(file.Number, ReadJournal(file.Number, file.LastSeq));
         if (journal is null)
         {
             files.FlushFolder(folder.JournalFolder); // It may be gone because this very flush failed the last time.
@@ -184,6 +184,32 @@ internal sealed class PartSealer(
 
         content.Session = journal.Header?.Session ?? 0;
         content.IsDamaged = journal.CorruptLines > 0 || (journal.LastSeq == 0 && journal.EndsInDamage);
+        return content;
+    }
+
+    /// <summary>A line that is damaged, or an end that is gone, may have become a row before.</summary>
+    private JournalContent? WithPartBeside(int number, JournalContent? content)
+    {
+        if (content is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var path = folder.PartFile(number);
+            var rows = _parts.IsWhole(path) == true && _parts.TryRead(path) is var (label, there)
+                && label.Batch == plan.BatchId && label.File == number ? there : [];
+            foreach (var row in rows)
+            {
+                content.Add(new ResultRecord(row));
+            }
+        }
+        catch (Exception e) when (e is not (StoreException or OutOfMemoryException))
+        {
+            // As in IsThere.
+        }
+
         return content;
     }
 

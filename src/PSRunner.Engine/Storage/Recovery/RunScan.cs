@@ -16,6 +16,7 @@ internal sealed class RunScan
     private readonly List<int> _damagedParts = [];
     private readonly Dictionary<int, long> _lastSeqs = [];
     private readonly Dictionary<int, long> _lengths = [];
+    private readonly HashSet<int> _fromBoth = [];
 
     private RunScan(RunFolder folder, IStoreFiles files, string batchId, int count, bool forces)
     {
@@ -53,6 +54,9 @@ internal sealed class RunScan
     /// <summary>Bytes of a journal file that may be believed; what a running writer adds meanwhile may not be durable.</summary>
     public long LengthOf(int number) => _lengths.GetValueOrDefault(number, long.MaxValue);
 
+    /// <summary>True when results of a journal file are in its part only: a line of it is damaged, or its end is gone.</summary>
+    public bool NeedsPartBeside(int number) => _fromBoth.Contains(number);
+
     /// <summary>Reads the folder.</summary>
     /// <param name="folder">The run folder.</param>
     /// <param name="files">The disk.</param>
@@ -77,7 +81,9 @@ internal sealed class RunScan
 
         foreach (var number in journals.Union(parts).Order())
         {
-            if (scan.ReadJournal(number) || scan.ReadPart(number))
+            // The part first: its rows are in the journal file as long as that is whole.
+            var beside = journals.Contains(number) && parts.Contains(number) ? scan.KeysBeside(number) : [];
+            if (scan.ReadJournal(number, beside) || scan.ReadPart(number))
             {
                 scan._numbers.Add(number);
             }
@@ -97,7 +103,7 @@ internal sealed class RunScan
     private List<int> NumbersIn(string folder) =>
         [.. _files.List(folder).Select(RunFolder.NumberOf).Where(number => number > 0)];
 
-    private bool ReadJournal(int number)
+    private bool ReadJournal(int number, ResultKeyRecord[] beside)
     {
         var path = _folder.JournalFile(number);
         var stream = _files.TryOpenRead(path);
@@ -136,7 +142,39 @@ internal sealed class RunScan
         _journals.Add(number);
         _lastSeqs[number] = journal.LastSeq;
         Report(journal);
+        AddBeside(number, beside);
         return true;
+    }
+
+    /// <summary>What a whole part says although its journal file, which has the word, is there; nothing when it is not whole.</summary>
+    private ResultKeyRecord[] KeysBeside(int number)
+    {
+        try
+        {
+            var part = new PartFile(_files, ResultSchema.Empty, "");
+            return part.IsWhole(_folder.PartFile(number)) == true && part.TryReadKeys(_folder.PartFile(number)) is var (label, keys)
+                && label.Batch == _batchId && label.File == number ? keys : [];
+        }
+        catch (Exception e) when (e is not (StoreException or OutOfMemoryException))
+        {
+            return []; // As in ReadPart; the journal file is there to make it anew.
+        }
+    }
+
+    private void AddBeside(int number, ResultKeyRecord[] keys)
+    {
+        var missing = keys.Where(key => key.Index >= 0 && key.Index < Index.Outcomes.Length && key.Attempt > Index.AttemptOf(key.Index)).ToList();
+        foreach (var key in missing)
+        {
+            Index.Add(number, key);
+            Open.Apply(key);
+        }
+
+        if (missing.Count > 0)
+        {
+            _fromBoth.Add(number);
+            Find(_folder.JournalFile(number), true, $"{missing.Count} results that were in it are in its part only; they are read from there.");
+        }
     }
 
     // A medium that cannot be written takes nothing back, and who may only read can do no more.
