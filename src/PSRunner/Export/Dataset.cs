@@ -116,7 +116,7 @@ internal sealed class Dataset
                 Directory.Move(root, _folder);
             }
         }
-        catch (IOException)
+        catch
         {
             placed.ForEach(File.Delete);
             throw;

@@ -8,6 +8,8 @@ namespace PSRunner.Engine.Storage;
 /// <param name="plan">The plan.</param>
 internal sealed class PartMender(RunFolder folder, IStoreFiles files, BatchPlan plan)
 {
+    private const string Damaged = ".damaged";
+
     private readonly PartFile _parts = new(files, plan.Schema, folder.FullPath);
 
     /// <summary>Goes through all parts that have no journal file, which would have the word.</summary>
@@ -46,16 +48,20 @@ internal sealed class PartMender(RunFolder folder, IStoreFiles files, BatchPlan 
             return;
         }
 
-        SetAside(path);
-        if (good.Length > 0)
+        if (good.Length == 0)
         {
-            _parts.Write(path, good, label with { Complete = true });
+            SetAside(path);
+            return;
         }
+
+        // A copy, so that there is no moment at which the good rows are in no part.
+        files.Replace(path + Damaged, files.TryReadAll(path));
+        _parts.Write(path, good, label with { Complete = true });
     }
 
     private void SetAside(string path)
     {
-        files.Rename(path, path + ".damaged");
+        files.Rename(path, path + Damaged);
         files.FlushFolder(Path.GetDirectoryName(path)!);
     }
 }

@@ -1,4 +1,5 @@
 using PSRunner.Engine.Execution;
+using PSRunner.Engine.Planning;
 using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Tests.Storage.Audit;
@@ -64,6 +65,35 @@ public sealed class AuditTests(AuditStores stores) : IClassFixture<AuditStores>
 
         Assert.All(audits, audit => Assert.Empty(audit.Findings));
         Assert.Equal(16, audits[^1].Recorded);
+    }
+
+    [Fact]
+    public void A_repair_that_is_cut_off_anywhere_takes_no_good_row_out_of_the_results()
+    {
+        var isCutOff = true;
+        var cuts = 0;
+        for (var operations = 1; isCutOff; operations++)
+        {
+            var folder = new RunFolder(stores.Copy(AuditStores.Finished));
+            using (var plan = BatchPlan.Open(folder, []))
+            {
+                // Its rows are good and it says that it is not the last word: repair writes it anew.
+                var parts = new PartFile(DiskFiles.Instance, plan.Schema, folder.FullPath);
+                var (label, rows) = parts.TryRead(folder.PartFile(1))!.Value;
+                parts.Write(folder.PartFile(1), rows, label with { Complete = false });
+
+                var left = operations;
+                var files = new FaultyFiles { Before = (words, _) => left = left > 0 ? left - 1 : throw new IOException($"cut off at {words}") };
+                using var owner = OwnerLock.Take(DiskFiles.Instance, folder, session: 0);
+                isCutOff = Record.Exception(() => BatchRepair.Mend(folder, files, plan, owner, TimeProvider.System)) is IOException;
+                cuts += isCutOff ? 1 : 0;
+            }
+
+            var audit = BatchRepair.Run(folder.FullPath);
+            Assert.Equal((32, true), (audit.Recorded, audit.Healthy));
+        }
+
+        Assert.InRange(cuts, 20, 1_000);
     }
 
     [Fact]
