@@ -21,6 +21,25 @@ internal static class ColumnValue
         _ => null,
     };
 
+    /// <summary>A number of any of .NET's types as long or double, whose digits are its own; as text where neither has them.</summary>
+    public static object Exact(object number)
+    {
+        switch (number)
+        {
+            case ulong and > long.MaxValue:
+                return Convert.ToString(number, CultureInfo.InvariantCulture)!;
+            case float or double:
+                return Convert.ToDouble(number, CultureInfo.InvariantCulture);
+            case decimal digits:
+                var rounded = (double)digits;
+                return decimal.TryParse(rounded.ToString(CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out var back) && back == digits
+                    ? rounded
+                    : digits.ToString(CultureInfo.InvariantCulture);
+            default:
+                return Convert.ToInt64(number, CultureInfo.InvariantCulture);
+        }
+    }
+
     /// <summary>
     /// The value as objects show it. A column of numbers is DOUBLE in files, because the next plan may hold a fraction;
     /// whoever wrote 5 wants to see 5, not 5.00.

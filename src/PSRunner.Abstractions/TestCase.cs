@@ -90,8 +90,7 @@ public sealed class TestCase
     private static object? ToScalar(string name, object? value) => value switch
     {
         null or string or bool or long or double => value,
-        sbyte or byte or short or ushort or int or uint => Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture),
-        float or decimal or ulong => Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture),
+        sbyte or byte or short or ushort or int or uint or ulong or float or decimal => ColumnValue.Exact(value),
         DateTime time => time.ToUniversalTime().ToString("O", System.Globalization.CultureInfo.InvariantCulture),
         DateTimeOffset time => time.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
         char or Guid or Uri or Enum or TimeSpan => value.ToString(),

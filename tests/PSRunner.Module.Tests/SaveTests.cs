@@ -97,6 +97,13 @@ public sealed class SaveTests : IDisposable
     }
 
     [Fact]
+    public void A_number_that_no_column_of_numbers_holds_is_saved_with_all_its_digits()
+    {
+        _shell.Invoke("[pscustomobject]@{ n = [ulong]::MaxValue; d = 1.10d; m = 12345678901234567890.12d }, [pscustomobject]@{ n = 1; d = 2; m = 0.5 } | Save-TestResults o.csv");
+        Assert.Equal("n,d,m\n18446744073709551615,1.1,12345678901234567890.12\n1,2,0.5\n", Read("o.csv"));
+    }
+
+    [Fact]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void A_link_keeps_its_place_and_who_could_not_read_the_old_file_cannot_read_the_new_one()
     {

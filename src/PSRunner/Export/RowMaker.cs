@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 
 namespace PSRunner.Export;
@@ -103,8 +102,7 @@ internal sealed class RowMaker(RowSpool spool, bool hasStepRows)
     {
         PSObject wrapped => Cell(wrapped.BaseObject),
         null or string or bool or long or double => value,
-        sbyte or byte or short or ushort or int or uint or ulong and <= long.MaxValue => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        float or decimal or ulong => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+        sbyte or byte or short or ushort or int or uint or ulong or float or decimal => ColumnValue.Exact(value),
         // Seconds, as in all our files: a number that any reader can add up.
         TimeSpan span => span.TotalSeconds,
         DateTime time => time.ToUniversalTime(),
