@@ -19,6 +19,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly RunFolder _folder;
+    private readonly IStoreFiles _files;
     private readonly BatchPlan _plan;
     private readonly OwnerLock _owner;
     private readonly SessionJournal _journal;
@@ -44,6 +45,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
     private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, OutcomeFilter again, BatchOptions options, BatchLimits limits, IStoreFiles files, TimeProvider time)
     {
         _folder = folder;
+        _files = files;
         _plan = plan;
         _owner = owner;
         _time = time;
@@ -59,7 +61,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
         }
 
         ScratchFolder.RemoveAbandoned(folder.ScratchFolder, Note);
-        var start = StartingPoint(recovered, plan, again);
+        var start = StartingPoint(recovered, plan, files, again);
         _number = recovered.LastSession + 1;
         OwnerInfo.Current(folder, _number).Write(files, folder);
         ToRun = recovered.Counts[0];
@@ -126,7 +128,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
     {
         var files = disk ?? DiskFiles.Instance;
         var again = new OutcomeFilter(resume.RetryOutcome, nameof(resume.RetryOutcome));
-        var plan = BatchPlan.Open(folder, executors);
+        var plan = BatchPlan.Open(folder, executors, files);
         OwnerLock? owner = null;
         try
         {
@@ -142,11 +144,11 @@ public sealed partial class BatchSession : IAttended, IDisposable
             }
 
             UserIndex.TryAdd(folder.FullPath);
-            if (BatchManifest.Read(folder.BatchFile).PlanHash != plan.Manifest.PlanHash)
+            if (BatchManifest.Read(folder.BatchFile, disk: files).PlanHash != plan.Manifest.PlanHash)
             {
                 // Another process changed the plan while it owned the folder; now nobody else can.
                 plan.Dispose();
-                plan = BatchPlan.Open(folder, executors);
+                plan = BatchPlan.Open(folder, executors, files);
                 CheckNeeds(plan, options);
                 limits = LimitLadder.Resolve(options, plan.Facts());
             }
@@ -264,7 +266,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
             Number = _number,
             Needs = _plan.Manifest.Needs ?? [],
             Options = _options,
-            EarlierResults = () => new ResultReader(_folder, _plan).ReadAllAttempts(),
+            EarlierResults = () => new ResultReader(_folder, _plan, _files).ReadAllAttempts(),
             RequestLimit = Limits.Request,
             Lanes = lanes,
             Time = _time,
@@ -319,7 +321,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
     }
 
     // What earlier sessions left, as the scheduler wants it.
-    private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, OutcomeFilter again)
+    private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, IStoreFiles files, OutcomeFilter again)
     {
         // A suspect runs alone: when it was the only one running as the host died again, the crash is its own.
         var suspects = recovered.Open.Cases.Where(c => c.Suspect).Select(c => c.Index).ToHashSet();
@@ -327,7 +329,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
         var crashedAlone = cutOff is [var single] && suspects.Contains(single) ? single : -1;
         if (!again.IsEmpty)
         {
-            foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(again.Matches))
+            foreach (var result in new ResultReader(plan.Folder, plan, files).Read().Where(again.Matches))
             {
                 recovered.Reopen(result.Index);
             }

@@ -67,7 +67,7 @@ public sealed class PlanChange : IDisposable
     {
         Keep(_writer.Finish);
         _file.Dispose();
-        _plan = FrozenPlan.Open(Path.Combine(_folder, PlanName), hash => new SharedDefinition(hash, ""));
+        _plan = FrozenPlan.Open(_files, Path.Combine(_folder, PlanName), hash => new SharedDefinition(hash, ""));
     }
 
     /// <summary>What the change means for a batch, as things stand. Changes nothing.</summary>
@@ -76,7 +76,7 @@ public sealed class PlanChange : IDisposable
     public PlanDifference Compare(string runFolder)
     {
         var folder = new RunFolder(runFolder);
-        using var plan = BatchPlan.Open(folder, []);
+        using var plan = BatchPlan.Open(folder, [], _files);
         CheckColumns(plan);
         return Compare(plan, RunScan.Read(folder, _files, plan.BatchId, plan.Count).Index.Outcomes);
     }
@@ -95,7 +95,7 @@ public sealed class PlanChange : IDisposable
         var again = new OutcomeFilter(retryOutcome ?? [], nameof(ResumeOptions.RetryOutcome));
         try
         {
-            using (var plan = BatchPlan.Open(folder, _executors))
+            using (var plan = BatchPlan.Open(folder, _executors, _files))
             {
                 plan.CheckExecutors();
                 CheckColumns(plan);
@@ -112,10 +112,10 @@ public sealed class PlanChange : IDisposable
 
     internal PlanDifference Apply(RunFolder folder, IStoreFiles files, OwnerLock owner, OutcomeFilter again, TimeProvider time)
     {
-        using var plan = BatchPlan.Open(folder, _executors);
+        using var plan = BatchPlan.Open(folder, _executors, files);
         var recovered = Recovery.Open(folder, files, plan);
         var difference = Compare(plan, recovered.Outcomes);
-        Return(difference, plan, recovered, again);
+        Return(difference, plan, files, recovered, again);
         if (difference.Dropped > 0 || recovered.Reopened.Count > 0)
         {
             Record(difference.DroppedCases, folder, files, plan, recovered, owner, time);
@@ -207,7 +207,7 @@ public sealed class PlanChange : IDisposable
 
     // Cases that an earlier change left out and that are back, and those that are to run again: here, because only here is
     // known which cases the changed plan has.
-    private static void Return(PlanDifference difference, BatchPlan plan, RecoveredState recovered, OutcomeFilter again)
+    private static void Return(PlanDifference difference, BatchPlan plan, IStoreFiles files, RecoveredState recovered, OutcomeFilter again)
     {
         var skipped = RecordParser.ByteOf(Outcomes.Skipped);
         if (again.IsEmpty && !recovered.Outcomes.Contains(skipped))
@@ -215,7 +215,7 @@ public sealed class PlanChange : IDisposable
             return;
         }
 
-        foreach (var result in new ResultReader(plan.Folder, plan).Read().Where(r => difference.Wants(r.Index) && (r.Cause == Causes.Excluded || again.Matches(r))))
+        foreach (var result in new ResultReader(plan.Folder, plan, files).Read().Where(r => difference.Wants(r.Index) && (r.Cause == Causes.Excluded || again.Matches(r))))
         {
             recovered.Reopen(result.Index);
         }
@@ -243,7 +243,7 @@ public sealed class PlanChange : IDisposable
 
     private void Extend(IReadOnlyList<int> added, RunFolder folder, IStoreFiles files, BatchManifest manifest)
     {
-        var length = manifest.PlanLength ?? new FileInfo(folder.PlanFile).Length;
+        var length = manifest.PlanLength ?? LengthOf(files, folder.PlanFile);
         if (manifest.PlanLength is null)
         {
             files.Replace(folder.BatchFile, (manifest with { PlanLength = length }).ToBytes());
@@ -255,7 +255,7 @@ public sealed class PlanChange : IDisposable
         }
 
         length = WritePlan(added, folder, files, length);
-        using var changed = FrozenPlan.Open(folder.PlanFile, hash => new SharedDefinition(hash, ""), length);
+        using var changed = FrozenPlan.Open(files, folder.PlanFile, hash => new SharedDefinition(hash, ""), length);
         files.Replace(folder.BatchFile, (manifest with
         {
             PlanLength = length,
@@ -265,6 +265,12 @@ public sealed class PlanChange : IDisposable
                 .DistinctBy(pair => pair.Key).ToDictionary(StringComparer.Ordinal),
             Needs = [.. (manifest.Needs ?? []).Union(_writer.Needs)],
         }).ToBytes());
+    }
+
+    private static long LengthOf(IStoreFiles files, string path)
+    {
+        using var file = files.OpenRead(path);
+        return file.Length;
     }
 
     private long WritePlan(IReadOnlyList<int> added, RunFolder folder, IStoreFiles files, long length)

@@ -270,6 +270,8 @@ public sealed class PlanChangeTests : IDisposable
 
         public Stream OpenRead(string path) => DiskFiles.Instance.OpenRead(path);
 
+        public IReadFile Open(string path) => DiskFiles.Instance.Open(path);
+
         public void FlushFile(string path) => DiskFiles.Instance.FlushFile(path);
 
         public void FlushFolder(string path) => DiskFiles.Instance.FlushFolder(path);

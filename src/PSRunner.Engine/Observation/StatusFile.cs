@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Observation;
 
@@ -16,13 +17,15 @@ internal sealed record StatusDocument
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, StatusJson.Default.StatusDocument);
 
     /// <summary>Reads status.json; null when it is not there (yet) or cannot be understood, which readers treat alike.</summary>
-    public static StatusDocument? TryRead(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="disk">Where it lies; null: the machine's own disk.</param>
+    public static StatusDocument? TryRead(string path, IStoreFiles? disk = null)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), StatusJson.Default.StatusDocument);
+            return (disk ?? DiskFiles.Instance).TryReadAll(path) is { } bytes ? JsonSerializer.Deserialize(bytes, StatusJson.Default.StatusDocument) : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or JsonException)
         {
             return null;
         }

@@ -67,12 +67,13 @@ internal sealed record BatchManifest
     /// <summary>Reads batch.json.</summary>
     /// <param name="path">The file.</param>
     /// <param name="evenIfChanged">For an audit: not only what was written is taken, but whatever can be read.</param>
+    /// <param name="disk">Where it lies; null: the machine's own disk.</param>
     /// <exception cref="TestBatchException">The file is missing, cut off, changed, or of a later version.</exception>
-    public static BatchManifest Read(string path, bool evenIfChanged = false)
+    public static BatchManifest Read(string path, bool evenIfChanged = false, IStoreFiles? disk = null)
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
+            var bytes = (disk ?? DiskFiles.Instance).TryReadAll(path) ?? throw new FileNotFoundException("There is no such file.", path);
             var manifest = JsonSerializer.Deserialize(bytes, ManifestJson.Default.BatchManifest) ?? throw new JsonException("the file is empty");
             if (manifest.Format <= 1 && !evenIfChanged && !IsWhole(bytes))
             {
@@ -82,11 +83,11 @@ internal sealed record BatchManifest
             return manifest.Format <= 1 ? manifest : throw new TestBatchException(
                 "BatchTooNew", ErrorKind.InvalidData, $"'{path}' was written by PSRunner {manifest.Version}, which is newer than this one. Update PSRunner to read it.", path);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileNotFoundException e)
         {
             throw new TestBatchException("NoBatchThere", ErrorKind.NotFound, $"'{Path.GetDirectoryName(path)}' is no run folder: it has no batch.json.", path, e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new TestBatchException("BatchUnreadable", ErrorKind.ReadError, $"'{path}' cannot be read: {e.Message}", path, e);
         }

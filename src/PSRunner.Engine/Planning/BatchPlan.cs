@@ -1,3 +1,4 @@
+using System.Text;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Scheduling;
 using PSRunner.Engine.Storage;
@@ -45,10 +46,11 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
 
     /// <summary>Opens the plan of a run folder for reading; no executor is needed to read results.</summary>
     /// <exception cref="TestBatchException">There is no batch, or its plan is damaged or not the one that batch.json speaks of.</exception>
-    public static BatchPlan Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors)
+    public static BatchPlan Open(RunFolder folder, IReadOnlyList<ITestExecutor> executors, IStoreFiles? disk = null)
     {
-        var manifest = BatchManifest.Read(folder.BatchFile);
-        var plan = FrozenPlan.Open(folder.PlanFile, hash => ReadShared(folder, hash), manifest.PlanLength ?? long.MaxValue);
+        var files = disk ?? DiskFiles.Instance;
+        var manifest = BatchManifest.Read(folder.BatchFile, disk: files);
+        var plan = FrozenPlan.Open(files, folder.PlanFile, hash => ReadShared(folder, files, hash), manifest.PlanLength ?? long.MaxValue);
         if (plan.Hash != manifest.PlanHash || plan.Count != manifest.Planned)
         {
             plan.Dispose();
@@ -153,10 +155,10 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
     /// <inheritdoc/>
     public void Dispose() => _plan.Dispose();
 
-    internal static SharedDefinition ReadShared(RunFolder folder, string hash)
+    internal static SharedDefinition ReadShared(RunFolder folder, IStoreFiles files, string hash)
     {
         var path = folder.ResourceFile(hash);
-        var text = File.ReadAllText(path);
+        var text = Encoding.UTF8.GetString(files.TryReadAll(path) ?? throw new FileNotFoundException($"Could not find '{path}'.", path));
         return CaseId.Hash(text) == hash
             ? new SharedDefinition(hash, text)
             : throw new TestBatchException(

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Planning;
 
@@ -26,11 +26,11 @@ internal sealed class FrozenPlan : IDisposable
     private readonly List<string> _laneNames = [];
     private readonly List<string> _kindNames = [];
     private readonly RepeatedText _texts = new();
-    private readonly SafeFileHandle _file;
+    private readonly IReadFile _file;
     private readonly Func<string, SharedDefinition> _shared;
     private readonly ConcurrentDictionary<string, SharedDefinition> _knownShared = new(StringComparer.Ordinal);
 
-    private FrozenPlan(SafeFileHandle file, Func<string, SharedDefinition> readShared)
+    private FrozenPlan(IReadFile file, Func<string, SharedDefinition> readShared)
     {
         _file = file;
         _shared = hash => _knownShared.GetOrAdd(hash, readShared);
@@ -49,32 +49,28 @@ internal sealed class FrozenPlan : IDisposable
     public string Hash { get; private set; } = "";
 
     /// <summary>Opens a plan and reads the head of every line.</summary>
+    /// <param name="files">The disk.</param>
     /// <param name="path">plan.jsonl.</param>
     /// <param name="readShared">Reads a shared definition of the run folder by its hash.</param>
     /// <param name="length">Bytes to read at most.</param>
     /// <exception cref="TestBatchException">The file cannot be read, or a line is no plan line (the message names the line).</exception>
-    public static FrozenPlan Open(string path, Func<string, SharedDefinition> readShared, long length = long.MaxValue)
+    public static FrozenPlan Open(IStoreFiles files, string path, Func<string, SharedDefinition> readShared, long length = long.MaxValue)
     {
-        SafeFileHandle file;
+        FrozenPlan? plan = null;
         try
         {
-            // Deleting is shared so that a changed plan can take its place.
-            file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TestBatchException("PlanUnreadable", ErrorKind.ReadError, $"The plan '{path}' cannot be read: {e.Message}", path, e);
-        }
-
-        var plan = new FrozenPlan(file, readShared);
-        try
-        {
+            plan = new FrozenPlan(files.Open(path), readShared);
             plan.ReadHeads(path, length);
             return plan;
         }
-        catch
+        catch (Exception e)
         {
-            plan.Dispose();
+            plan?.Dispose();
+            if (e is IOException)
+            {
+                throw new TestBatchException("PlanUnreadable", ErrorKind.ReadError, $"The plan '{path}' cannot be read: {e.Message}", path, e);
+            }
+
             throw;
         }
     }
@@ -145,7 +141,7 @@ internal sealed class FrozenPlan : IDisposable
     {
         for (var read = 0; read < line.Length;)
         {
-            var count = RandomAccess.Read(_file, line[read..], _offsets[index] + read);
+            var count = _file.Read(line[read..], _offsets[index] + read);
             read += count > 0 ? count : throw new EndOfStreamException($"plan.jsonl ends inside case {index}");
         }
     }
@@ -161,7 +157,7 @@ internal sealed class FrozenPlan : IDisposable
         while (true)
         {
             var room = (int)Math.Min(buffer.Length - held, length - position - held);
-            var count = RandomAccess.Read(_file, buffer.AsSpan(held, room), position + held);
+            var count = _file.Read(buffer.AsSpan(held, room), position + held);
             hash.Append(buffer.AsSpan(held, count));
             held += count;
             var at = 0;

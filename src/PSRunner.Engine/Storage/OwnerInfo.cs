@@ -34,14 +34,13 @@ internal sealed record OwnerInfo(int ProcessId, string ProcessStart, string Boot
     /// <summary>Reads owner.json; null when there is none or it is not ours to read.</summary>
     public static OwnerInfo? Read(IStoreFiles files, RunFolder folder)
     {
-        var bytes = files.TryReadAll(folder.OwnerFile);
         try
         {
-            return bytes is null ? null : JsonSerializer.Deserialize(bytes, StorageJson.Default.OwnerInfo);
+            return files.TryReadAll(folder.OwnerFile) is { } bytes ? JsonSerializer.Deserialize(bytes, StorageJson.Default.OwnerInfo) : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or IOException)
         {
-            return null; // Replaced atomically, so never half written: not written by us.
+            return null; // Replaced atomically, so never half written: not written by us, or the disk does not give it. The lock decides.
         }
     }
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Planning;
+using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Tests.Planning;
 
@@ -148,14 +149,14 @@ public sealed class PlanTests : IDisposable
         var path = WritePlan([Case("a"), Case("b")]);
         File.AppendAllText(path, extra);
 
-        var error = Assert.Throws<TestBatchException>(() => FrozenPlan.Open(path, _ => null!));
+        var error = Assert.Throws<TestBatchException>(() => FrozenPlan.Open(DiskFiles.Instance, path, _ => null!));
 
         Assert.Equal("PlanDamaged", error.ErrorId);
         Assert.Contains("Line 3 of", error.Message, StringComparison.Ordinal);
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
     }
 
-    private FrozenPlan Freeze(IEnumerable<TestCase> cases) => FrozenPlan.Open(WritePlan(cases), _ => throw new InvalidOperationException());
+    private FrozenPlan Freeze(IEnumerable<TestCase> cases) => FrozenPlan.Open(DiskFiles.Instance, WritePlan(cases), _ => throw new InvalidOperationException());
 
     private string WritePlan(IEnumerable<TestCase> cases)
     {

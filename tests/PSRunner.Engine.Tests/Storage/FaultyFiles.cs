@@ -29,6 +29,12 @@ internal sealed class FaultyFiles : IStoreFiles
         return Disk.OpenRead(path);
     }
 
+    public IReadFile Open(string path)
+    {
+        Enter("open", path);
+        return new PlaceReader(this, path, Disk.Open(path));
+    }
+
     public void FlushFile(string path) => Do("flush", path, () => Disk.FlushFile(path));
 
     public void FlushFolder(string path) => Do("flush folder", path, () => Disk.FlushFolder(path));
@@ -50,6 +56,7 @@ internal sealed class FaultyFiles : IStoreFiles
         "flush" => ["EIO"],
         "create" => ["ENOSPC", "EROFS", "EMFILE"],
         "open" or "list" => ["EIO", "EMFILE"],
+        "read" => ["EIO"],
         _ => ["EROFS"],
     };
 
@@ -65,6 +72,17 @@ internal sealed class FaultyFiles : IStoreFiles
         var time = _seen.AddOrUpdate(words, 1, (_, before) => before + 1);
         Log.Enqueue((words, time));
         Before(words, time);
+    }
+
+    private sealed class PlaceReader(FaultyFiles files, string path, IReadFile file) : IReadFile
+    {
+        public int Read(Span<byte> bytes, long place)
+        {
+            files.Enter("read", path);
+            return file.Read(bytes, place);
+        }
+
+        public void Dispose() => file.Dispose();
     }
 
     private sealed class Writer(FaultyFiles files, string path, IAppendFile file) : IAppendFile

@@ -91,6 +91,8 @@ internal sealed class MemoryFiles : IStoreFiles
         }
     }
 
+    public IReadFile Open(string path) => throw new NotSupportedException("No plan lies in memory.");
+
     public void FlushFile(string path)
     {
         Enter("flush", path);

@@ -170,6 +170,8 @@ public sealed class RealDiskTests(ITestOutputHelper output)
 
         public Stream OpenRead(string path) => Disk.OpenRead(path);
 
+        public IReadFile Open(string path) => Disk.Open(path);
+
         public void FlushFile(string path) => Disk.FlushFile(path);
 
         public void FlushFolder(string path) => Disk.FlushFolder(path);

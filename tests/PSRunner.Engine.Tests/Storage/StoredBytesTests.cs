@@ -109,7 +109,7 @@ public sealed class StoredBytesTests(ITestOutputHelper output) : IDisposable
         var hash = "";
         var count = 0;
         File.WriteAllBytes(path, bytes);
-        using (var plan = FrozenPlan.Open(path, NoShared))
+        using (var plan = FrozenPlan.Open(DiskFiles.Instance, path, NoShared))
         {
             hash = plan.Hash;
         }
@@ -120,7 +120,7 @@ public sealed class StoredBytesTests(ITestOutputHelper output) : IDisposable
             count++;
             try
             {
-                using var plan = FrozenPlan.Open(path, NoShared);
+                using var plan = FrozenPlan.Open(DiskFiles.Instance, path, NoShared);
                 Assert.False(plan.Hash == hash, $"{change.What} is not seen");
                 for (var i = 0; i < plan.Count; i++)
                 {

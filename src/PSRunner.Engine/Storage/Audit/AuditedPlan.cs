@@ -1,3 +1,4 @@
+using System.Text;
 using PSRunner.Engine.Planning;
 
 namespace PSRunner.Engine.Storage;
@@ -38,7 +39,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         bool isWhole;
         try
         {
-            manifest = BatchManifest.Read(folder.BatchFile, evenIfChanged: true);
+            manifest = BatchManifest.Read(folder.BatchFile, evenIfChanged: true, files);
             isWhole = files.TryReadAll(folder.BatchFile) is { } bytes && BatchManifest.IsWhole(bytes);
         }
         catch (TestBatchException e)
@@ -55,7 +56,7 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         FrozenPlan? plan = null;
         try
         {
-            plan = FrozenPlan.Open(folder.PlanFile, hash => BatchPlan.ReadShared(folder, hash), manifest.PlanLength ?? long.MaxValue);
+            plan = FrozenPlan.Open(files, folder.PlanFile, hash => BatchPlan.ReadShared(folder, files, hash), manifest.PlanLength ?? long.MaxValue);
             if (plan.Hash != manifest.PlanHash || plan.Count != manifest.Planned)
             {
                 report.Error(
@@ -63,8 +64,8 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
             }
             else
             {
-                CheckResources(folder, plan, report);
-                CheckEnd(folder, manifest, report);
+                CheckResources(folder, files, plan, report);
+                CheckEnd(folder, files, manifest, report);
             }
         }
         catch (TestBatchException e)
@@ -88,12 +89,13 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
     public void Dispose() => _plan?.Dispose();
 
     /// <summary>Loads one case of each shared text, which reads and checks that text.</summary>
-    private static void CheckResources(RunFolder folder, FrozenPlan plan, AuditReport report)
+    private static void CheckResources(RunFolder folder, IStoreFiles files, FrozenPlan plan, AuditReport report)
     {
         const string Name = "\"shared\":\"";
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var index = 0;
-        foreach (var line in File.ReadLines(folder.PlanFile).Take(plan.Count))
+        using var lines = new StreamReader(files.OpenRead(folder.PlanFile), Encoding.UTF8);
+        while (index < plan.Count && lines.ReadLine() is { } line)
         {
             // A text inside the case may look alike: then one case too many is loaded, and that is all.
             for (var at = line.IndexOf(Name, StringComparison.Ordinal); at >= 0; at = line.IndexOf(Name, at + 1, StringComparison.Ordinal))
@@ -109,9 +111,10 @@ internal sealed class AuditedPlan : IPlannedCases, IDisposable
         }
     }
 
-    private static void CheckEnd(RunFolder folder, BatchManifest manifest, AuditReport report)
+    private static void CheckEnd(RunFolder folder, IStoreFiles files, BatchManifest manifest, AuditReport report)
     {
-        var length = new FileInfo(folder.PlanFile).Length;
+        using var file = files.OpenRead(folder.PlanFile);
+        var length = file.Length;
         if (manifest.PlanLength is { } planned && length > planned)
         {
             report.Add(

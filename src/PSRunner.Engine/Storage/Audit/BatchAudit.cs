@@ -33,7 +33,7 @@ public static class BatchAudit
     {
         var report = new AuditReport(folder);
         var isAlive = OwnerInfo.Read(files, folder)?.Judge(folder) is OwnerState.Alive or OwnerState.Elsewhere;
-        var status = StatusDocument.TryRead(folder.StatusFile)?.Progress; // Before the results, which only become more.
+        var status = StatusDocument.TryRead(folder.StatusFile, files)?.Progress; // Before the results, which only become more.
         using var plan = AuditedPlan.Open(folder, files, report);
         var recorded = plan is null ? 0 : CheckResults(folder, files, plan, status, isAlive, report);
         var others = new FolderAudit(folder, files, report);

@@ -64,7 +64,7 @@ public static class BatchRepair
     private static void WriteStatus(RunFolder folder, IStoreFiles files, BatchPlan plan, RecoveredState recovered, int session, TimeProvider time)
     {
         int Count(string outcome) => recovered.Counts[RecordParser.ByteOf(outcome)];
-        var before = StatusDocument.TryRead(folder.StatusFile)?.Progress ?? new TestProgress { State = BatchStates.Stopped };
+        var before = StatusDocument.TryRead(folder.StatusFile, files)?.Progress ?? new TestProgress { State = BatchStates.Stopped };
         var pending = recovered.Counts[0];
 
         // What a crash cut off stays so for the next session to judge; a status that still says Running is shown as lost.

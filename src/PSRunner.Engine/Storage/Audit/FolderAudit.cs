@@ -16,7 +16,7 @@ internal sealed class FolderAudit(RunFolder folder, IStoreFiles files, AuditRepo
     {
         if (status is null)
         {
-            if (files.TryReadAll(folder.StatusFile) is not null || recorded > 0)
+            if (recorded > 0 || files.List(folder.FullPath).Contains(Path.GetFileName(folder.StatusFile)))
             {
                 report.Warning(folder.StatusFile, "It is missing or cannot be read, so the batch is shown as lost.", report.Repair);
             }

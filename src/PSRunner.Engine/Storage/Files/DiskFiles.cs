@@ -25,6 +25,9 @@ internal sealed class DiskFiles : IStoreFiles
         () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.SequentialScan));
 
     /// <inheritdoc/>
+    public IReadFile Open(string path) => Try("read", path, () => new DiskReadFile(path));
+
+    /// <inheritdoc/>
     public void FlushFile(string path) => Try("flush", path, () =>
     {
         // Windows flushes only through a handle that may write.
@@ -68,6 +71,25 @@ internal sealed class DiskFiles : IStoreFiles
         {
             throw new StoreException(action, path, e.Message.TrimEnd('.'), inner: e);
         }
+    }
+
+    private sealed class DiskReadFile(string path) : IReadFile
+    {
+        private readonly SafeFileHandle _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+
+        public int Read(Span<byte> bytes, long place)
+        {
+            try
+            {
+                return RandomAccess.Read(_handle, bytes, place);
+            }
+            catch (IOException e)
+            {
+                throw new StoreException("read", path, e.Message.TrimEnd('.'), inner: e);
+            }
+        }
+
+        public void Dispose() => _handle.Dispose();
     }
 
     private sealed class DiskAppendFile(string path) : IAppendFile

@@ -17,6 +17,11 @@ internal interface IStoreFiles
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     Stream OpenRead(string path);
 
+    /// <summary>Opens a file to be read by many threads at once, while another file may take its name.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    IReadFile Open(string path);
+
     /// <summary>Forces what others wrote into a file to the device.</summary>
     void FlushFile(string path);
 
@@ -31,6 +36,13 @@ internal interface IStoreFiles
 
     /// <summary>The names, not the paths, of the files in a folder, in ordinal order; none when there is no folder.</summary>
     IReadOnlyList<string> List(string folder);
+}
+
+/// <summary>A file that is read at any place, by any thread.</summary>
+internal interface IReadFile : IDisposable
+{
+    /// <summary>Reads some bytes at a place; none at the end of the file.</summary>
+    int Read(Span<byte> bytes, long place);
 }
 
 /// <summary>A file that is being written, by one thread.</summary>

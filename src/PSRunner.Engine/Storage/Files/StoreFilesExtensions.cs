@@ -40,9 +40,9 @@ internal static class StoreFilesExtensions
             return null;
         }
 
-        var bytes = new byte[stream.Length];
-        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return bytes[..read];
+        using var bytes = new MemoryStream(checked((int)stream.Length));
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
     }
 
     /// <summary>Opens a file to be read; null when it is not there.</summary>
