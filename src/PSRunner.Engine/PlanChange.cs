@@ -68,6 +68,11 @@ public sealed class PlanChange : IDisposable
         Keep(_writer.Finish);
         _file.Dispose();
         _plan = FrozenPlan.Open(_files, Path.Combine(_folder, PlanName), hash => new SharedDefinition(hash, ""));
+        if (!OperatingSystem.IsWindows())
+        {
+            // An open file needs no name, and then nothing is left of it should this process be killed.
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>What the change means for a batch, as things stand. Changes nothing.</summary>
@@ -136,7 +141,10 @@ public sealed class PlanChange : IDisposable
         _writer.Dispose();
         _file.Dispose();
         _plan?.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     // The changed plan waits in a file until the batch takes it.
