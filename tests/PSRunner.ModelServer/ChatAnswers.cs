@@ -26,6 +26,7 @@ internal static class ChatAnswers
         Fault.EmptyContent => new(""),
         Fault.ReasoningOnly => new("") { Reasoning = "I think about it." },
         Fault.CutInTag => new(CutInTag(reply.Text)),
+        Fault.FilteredReply => new(reply.Text[..(reply.Text.Length / 2)]) { Finish = "content_filter" },
         Fault.HugeReply => new(string.Concat(Enumerable.Repeat("words without end ", 1 + (HugeChars / 18)))[..HugeChars]),
         _ => reply,
     };
@@ -148,7 +149,7 @@ internal static class ChatAnswers
         ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments },
     });
 
-    private static string Finish(ChatReply reply) => reply.Calls.Count > 0 ? "tool_calls" : "stop";
+    private static string Finish(ChatReply reply) => reply.Finish ?? (reply.Calls.Count > 0 ? "tool_calls" : "stop");
 
     private static JsonObject Usage(ChatRequest request, ChatReply reply)
     {

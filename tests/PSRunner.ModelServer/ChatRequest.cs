@@ -54,6 +54,9 @@ public sealed record ChatReply(string Text)
     /// <summary>What it thought; sent as reasoning_content when not empty.</summary>
     public string Reasoning { get; init; } = "";
 
+    /// <summary>Why it ends; null: as it is usual.</summary>
+    public string? Finish { get; init; }
+
     /// <summary>Native function calls.</summary>
     public IReadOnlyList<ChatCall> Calls { get; init; } = [];
 }

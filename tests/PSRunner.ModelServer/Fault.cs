@@ -63,6 +63,9 @@ public enum Fault
     /// <summary>400: the content filter.</summary>
     ContentFilter,
 
+    /// <summary>A proper answer of which the content filter took the second half.</summary>
+    FilteredReply,
+
     /// <summary>200 whose body is an error; in a stream the error comes in the middle of the reply.</summary>
     ErrorInBody,
 

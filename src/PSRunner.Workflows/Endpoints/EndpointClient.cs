@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
-using PSRunner.Workflows.Agent;
 
 namespace PSRunner.Workflows.Endpoints;
 
@@ -13,11 +12,6 @@ namespace PSRunner.Workflows.Endpoints;
 /// <param name="limit">The longest time of one sending.</param>
 internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, TimeSpan limit) : IChatClient
 {
-    private const double CharsPerToken = 4;
-
-    /// <summary>What a reply is expected to use, until it says.</summary>
-    private const double ReplyTokens = 250;
-
     /// <inheritdoc/>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -25,12 +19,14 @@ internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, Tim
         return endpoint.ExecuteAsync(Pending(list), async sending =>
         {
             var response = await sending.Client.GetResponseAsync(list, options, sending.Token).ConfigureAwait(false);
-            if (!response.Messages.SelectMany(m => m.Contents).Any(IsReply))
+            AIContent[] contents = [.. response.Messages.SelectMany(m => m.Contents), .. response.Usage is { } usage ? [new UsageContent(usage)] : Array.Empty<AIContent>()];
+            sending.Received(contents, response.FinishReason);
+            if (sending.IsFiltered || !contents.Any(IsReply))
             {
-                throw new ProviderException(Causes.EmptyReply, "The reply is empty.");
+                throw sending.Empty();
             }
 
-            sending.Answered(response.Usage);
+            sending.Answered();
             sending.Dispose();
             return response;
         }, cancellationToken);
@@ -75,6 +71,5 @@ internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, Tim
     /// <summary>Whether a part of a reply is one: thoughts alone answer nothing.</summary>
     internal static bool IsReply(AIContent content) => content is FunctionCallContent or TextContent { Text.Length: > 0 };
 
-    private PendingRequest Pending(IEnumerable<ChatMessage> messages) =>
-        new(log, (messages.Sum(m => m.Text.Length) / CharsPerToken) + ReplyTokens, limit);
+    private PendingRequest Pending(IEnumerable<ChatMessage> messages) => new(log, TokenEstimate.Of(messages), limit);
 }

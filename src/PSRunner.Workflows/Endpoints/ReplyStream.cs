@@ -8,8 +8,7 @@ internal sealed class ReplyStream : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<ChatResponseUpdate> _pieces;
     private readonly Sending _sending;
-    private readonly Queue<ChatResponseUpdate> _opening = new();
-    private UsageDetails? _usage;
+    private ChatResponseUpdate? _first;
 
     private ReplyStream(IAsyncEnumerable<ChatResponseUpdate> pieces, Sending sending)
     {
@@ -26,14 +25,15 @@ internal sealed class ReplyStream : IAsyncDisposable
         {
             while (await reply.ReadAsync().ConfigureAwait(false) is { } update)
             {
-                reply._opening.Enqueue(update);
+                // What comes before says nothing; thoughts may be long, and are not kept.
                 if (update.Contents.Any(EndpointClient.IsReply))
                 {
+                    reply._first = update;
                     return reply;
                 }
             }
 
-            throw new ProviderException(Causes.EmptyReply, "The reply is empty.");
+            throw sending.Empty();
         }
         catch
         {
@@ -46,7 +46,7 @@ internal sealed class ReplyStream : IAsyncDisposable
     /// <exception cref="ProviderException">The reply broke off.</exception>
     public async Task<ChatResponseUpdate?> NextAsync()
     {
-        if (_opening.TryDequeue(out var first))
+        if (Interlocked.Exchange(ref _first, null) is { } first)
         {
             return first;
         }
@@ -56,7 +56,7 @@ internal sealed class ReplyStream : IAsyncDisposable
             var update = await ReadAsync().ConfigureAwait(false);
             if (update is null)
             {
-                _sending.Answered(_usage);
+                End();
             }
 
             return update;
@@ -74,6 +74,17 @@ internal sealed class ReplyStream : IAsyncDisposable
         _sending.Dispose();
     }
 
+    // What a filter cut off is not what the model said.
+    private void End()
+    {
+        if (_sending.IsFiltered)
+        {
+            throw _sending.Empty();
+        }
+
+        _sending.Answered();
+    }
+
     private async Task<ChatResponseUpdate?> ReadAsync()
     {
         if (!await _pieces.MoveNextAsync().ConfigureAwait(false))
@@ -81,7 +92,7 @@ internal sealed class ReplyStream : IAsyncDisposable
             return null;
         }
 
-        _usage = _pieces.Current.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
+        _sending.Received(_pieces.Current.Contents, _pieces.Current.FinishReason);
         return _pieces.Current;
     }
 }

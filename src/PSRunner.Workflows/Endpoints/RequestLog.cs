@@ -27,7 +27,7 @@ internal sealed class RequestLog(TimeProvider time, BatchCap? cap = null, Func<I
     /// <summary>Time from sending to the last byte, of the requests that got a reply.</summary>
     public TimeSpan Busy { get; private set; }
 
-    /// <summary>Tokens sent; NaN when a reply did not say.</summary>
+    /// <summary>Tokens sent, also for replies that broke off or were of no use; NaN when one of them did not say.</summary>
     public double InputTokens { get; private set; }
 
     /// <summary>Tokens received; NaN when a reply did not say.</summary>
@@ -39,19 +39,22 @@ internal sealed class RequestLog(TimeProvider time, BatchCap? cap = null, Func<I
     /// <summary>A request goes out.</summary>
     public void Send() => Sent++;
 
-    /// <summary>A reply came.</summary>
+    /// <summary>A reply came whole.</summary>
     /// <param name="took">From sending to the last byte.</param>
-    /// <param name="inputTokens">Tokens sent; NaN: the provider did not say.</param>
-    /// <param name="outputTokens">Tokens received; NaN: the provider did not say.</param>
-    /// <param name="estimate">The tokens of both, when the provider did not say.</param>
-    public void Reply(TimeSpan took, double inputTokens, double outputTokens, double estimate)
+    public void Reply(TimeSpan took)
     {
         Replies++;
         Busy += took;
+    }
+
+    /// <summary>What a request used, whatever its reply was good for. NaN: the provider did not say; the budget counts the estimate.</summary>
+    public void Spend(double inputTokens, double outputTokens, double inputEstimate, double outputEstimate)
+    {
         InputTokens += inputTokens;
         OutputTokens += outputTokens;
-        var isKnown = !double.IsNaN(inputTokens + outputTokens);
-        cap?.Budget.Add(isKnown ? inputTokens + outputTokens : estimate, isKnown ? Prices.Of(inputTokens, outputTokens) : Prices.Of(estimate, 0));
+        var (input, output) = (Or(inputTokens, inputEstimate), Or(outputTokens, outputEstimate));
+        cap?.Budget.Add(input + output, Prices.Of(input, output));
+        static double Or(double known, double estimate) => double.IsNaN(known) ? estimate : known;
     }
 
     /// <summary>Meters a wait, and stops the attempt's clocks, until the result is disposed of.</summary>

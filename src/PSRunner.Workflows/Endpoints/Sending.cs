@@ -9,6 +9,9 @@ namespace PSRunner.Workflows.Endpoints;
 /// <summary>One request under way: its permit, its limit, and what its end means for the key.</summary>
 internal sealed class Sending : IDisposable
 {
+    /// <summary>What the client library says of a reply that the provider would not give.</summary>
+    private const string Refusal = "Refusal";
+
     private readonly Deployment _deployment;
     private readonly RatePermit _permit;
     private readonly PendingRequest _request;
@@ -17,6 +20,10 @@ internal sealed class Sending : IDisposable
     private readonly CancellationTokenRegistration _givesUp;
     private readonly CancellationToken _caller;
     private readonly long _sentAt;
+    private UsageDetails? _usage;
+    private long _chars;
+    private bool _hasBegun;
+    private bool _isOver;
 
     public Sending(Deployment deployment, RatePermit permit, PendingRequest request, TimeProvider time, CancellationToken caller)
     {
@@ -37,14 +44,36 @@ internal sealed class Sending : IDisposable
     /// <summary>Signalled when the request's limit is reached or the caller gives up.</summary>
     public CancellationToken Token => _late.Token;
 
-    /// <summary>The reply came.</summary>
-    /// <param name="usage">The tokens used; null when the provider did not say.</param>
-    public void Answered(UsageDetails? usage)
+    /// <summary>True when the provider's filter took the reply, or what was left of it, away.</summary>
+    public bool IsFiltered { get; private set; }
+
+    /// <summary>A part of the reply came.</summary>
+    /// <param name="contents">What it holds.</param>
+    /// <param name="finish">Why the reply ends here; null: it goes on.</param>
+    public void Received(IEnumerable<AIContent> contents, ChatFinishReason? finish)
+    {
+        _hasBegun = true;
+        IsFiltered |= finish == ChatFinishReason.ContentFilter;
+        foreach (var content in contents)
+        {
+            _usage = content is UsageContent used ? used.Details : _usage;
+            _chars += TokenEstimate.CharsOf(content);
+            IsFiltered |= content is ErrorContent { ErrorCode: Refusal };
+        }
+    }
+
+    /// <summary>The reply is whole.</summary>
+    public void Answered()
     {
         _deployment.Answered();
-        _permit.Answered(usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount);
-        _request.Log.Reply(_time.GetElapsedTime(_sentAt), usage?.InputTokenCount ?? double.NaN, usage?.OutputTokenCount ?? double.NaN, _request.Tokens);
+        _permit.Answered(TokenEstimate.Total(_usage));
+        _request.Log.Reply(_time.GetElapsedTime(_sentAt));
     }
+
+    /// <summary>Why a reply that came to its end is none.</summary>
+    public ProviderException Empty() => IsFiltered
+        ? new ProviderException(Causes.Refused, "The provider's filter took the reply away.")
+        : new ProviderException(Causes.EmptyReply, "The reply is empty.");
 
     /// <summary>What an exception of the transport or the client library means; null when it is no fault of the provider. The key is told.</summary>
     public ProviderException? Fault(Exception error)
@@ -82,6 +111,18 @@ internal sealed class Sending : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isOver)
+        {
+            return;
+        }
+
+        // A reply that broke off, was of no use or did not come in time has used tokens as a good one has.
+        _isOver = true;
+        if (_hasBegun || _late.IsCancellationRequested)
+        {
+            _request.Log.Spend(TokenEstimate.Known(_usage?.InputTokenCount), TokenEstimate.Known(_usage?.OutputTokenCount), _request.InputTokens, TokenEstimate.Of(_chars));
+        }
+
         _permit.Dispose();
         _givesUp.Dispose();
         _late.Dispose();

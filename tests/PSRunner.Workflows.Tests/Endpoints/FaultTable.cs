@@ -42,6 +42,7 @@ internal static class FaultTable
         [Fault.EmptyContent] = Errored("empty-reply"),
         [Fault.ReasoningOnly] = Errored("empty-reply"),
         [Fault.ContentFilter] = Errored("refused") with { Heals = false },
+        [Fault.FilteredReply] = Errored("refused") with { Heals = false },
 
         // The call can be read without the end of its closing tag.
         [Fault.CutInTag] = Harmless,

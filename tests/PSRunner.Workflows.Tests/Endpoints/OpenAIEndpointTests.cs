@@ -42,6 +42,7 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
             (ModelServer.Fault.ReasoningOnly, Causes.EmptyReply),
             (ModelServer.Fault.KeyRevoked, Causes.Auth),
             (ModelServer.Fault.ContentFilter, Causes.Refused),
+            (ModelServer.Fault.FilteredReply, Causes.Refused),
             (ModelServer.Fault.ErrorInBody, Causes.ServerError),
             (ModelServer.Fault.CloseInTheMiddle, Causes.Connection),
             (ModelServer.Fault.Reset, Causes.Connection),
@@ -120,6 +121,7 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
     [InlineData(ModelServer.Fault.KeyRevoked)]
     [InlineData(ModelServer.Fault.QuotaUsedUp)]
     [InlineData(ModelServer.Fault.ContentFilter)]
+    [InlineData(ModelServer.Fault.FilteredReply)]
     public async Task What_no_second_try_heals_is_sent_once(Fault fault)
     {
         await using var server = ChatServer.Start(new ServerOptions { Faults = FaultScripts.Always(fault) });
@@ -160,11 +162,52 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
         Assert.Equal(0, endpoint.Gate.Snapshot().InFlight);
     }
 
+    [Theory]
+    [InlineData(null, 2, 4, 6)]
+    [InlineData(ModelServer.Fault.EmptyContent, 2, 1, 3)]
+    [InlineData(ModelServer.Fault.ReasoningOnly, 2, 1, 3)]
+    [InlineData(ModelServer.Fault.FilteredReply, 2, 2, 4)]
+    [InlineData(ModelServer.Fault.ServerError, 0, 0, 0)]
+    [InlineData(ModelServer.Fault.Throttled, 0, 0, 0)]
+    [InlineData(ModelServer.Fault.NeverAnswer, double.NaN, double.NaN, 1.25)]
+    [InlineData(ModelServer.Fault.EndsEarly, double.NaN, double.NaN, 4.75)]
+    public async Task What_a_reply_used_is_told_and_counted_though_it_was_of_no_use(Fault? fault, double input, double output, double counted)
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Faults = (_, _) => fault, PieceLength = 7 });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Resends = 0, RequestLimit = TimeSpan.FromSeconds(fault is ModelServer.Fault.NeverAnswer ? 1 : 30) });
+        var budget = new Budget(new BatchOptions { OutputPath = "" }, new Usage(), _ => { });
+        var log = new RequestLog(TimeProvider.System, new BatchCap(budget, new Pace(double.PositiveInfinity, TimeProvider.System), TimeProvider.System)) { Prices = new Prices(1e6, 1e6) };
+
+        var error = await Record.ExceptionAsync(() => Updates(endpoint, log: log));
+
+        Assert.Equal(fault is null, error is null);
+        Assert.Equal((input, output), (log.InputTokens, log.OutputTokens));
+        Assert.Equal((counted, counted), (budget.Used.Tokens, budget.Used.Cost));
+    }
+
+    [Theory]
+    [InlineData("""{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}""", double.NaN, double.NaN, 5)]
+    [InlineData("""{"prompt_tokens":-10,"completion_tokens":-5,"total_tokens":-15}""", double.NaN, double.NaN, 5)]
+    [InlineData("""{"prompt_tokens":10}""", 10, double.NaN, 13.75)]
+    [InlineData("null", double.NaN, double.NaN, 5)]
+    public async Task Tokens_that_are_not_told_are_unknown_and_counted_by_the_length_of_what_was_said(string usage, double input, double output, double counted)
+    {
+        var reply = """{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"fifteen letters"},"finish_reason":"stop"}],"usage":""";
+        await using var server = ChatServer.Start(new ServerOptions { Answer = (_, _) => HttpAnswer.Json(200, reply + usage + "}") });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Streams = false, Resends = 0 });
+        var budget = new Budget(new BatchOptions { OutputPath = "" }, new Usage(), _ => { });
+        var log = new RequestLog(TimeProvider.System, new BatchCap(budget, new Pace(double.PositiveInfinity, TimeProvider.System), TimeProvider.System));
+
+        await Updates(endpoint, log: log);
+
+        Assert.Equal((input, output, counted), (log.InputTokens, log.OutputTokens, budget.Used.Tokens));
+    }
+
     private static Single Endpoint(Uri address, Func<Asked, Asked> change) => new(address, change(new Asked()));
 
-    private static async Task<List<ChatResponseUpdate>> Updates(Single endpoint, CancellationToken? cancellation = null)
+    private static async Task<List<ChatResponseUpdate>> Updates(Single endpoint, CancellationToken? cancellation = null, RequestLog? log = null)
     {
-        using var client = endpoint.CreateClient();
+        using var client = endpoint.CreateClient(log ?? new RequestLog(TimeProvider.System));
         var updates = new List<ChatResponseUpdate>();
         await foreach (var update in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "hello")], cancellationToken: cancellation ?? Stop))
         {
@@ -190,8 +233,7 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
 
         public RateGate Gate => _deployment.Gate;
 
-        public EndpointClient CreateClient() =>
-            new(new ModelEndpoint("m", [_deployment], TimeProvider.System, asked.Resends), new RequestLog(TimeProvider.System), asked.RequestLimit);
+        public EndpointClient CreateClient(RequestLog log) => new(new ModelEndpoint("m", [_deployment], TimeProvider.System, asked.Resends), log, asked.RequestLimit);
 
         public void Dispose() => _deployment.Dispose();
     }
