@@ -48,6 +48,9 @@ public enum Fault
     /// <summary>A proper answer of ten megabytes.</summary>
     HugeReply,
 
+    /// <summary>The answer goes on for ever, as fast as it is read.</summary>
+    NeverEnds,
+
     /// <summary>Content-Length promises more than comes.</summary>
     WrongContentLength,
 

@@ -30,6 +30,17 @@ internal sealed class FaultyConnection(Socket socket, ServerOptions options) : I
                 await Stream.WriteAsync(whole.Head(), cancellation).ConfigureAwait(false);
                 await PiecesAsync(whole, TimeSpan.Zero, cancellation).ConfigureAwait(false);
                 return false;
+            case Fault.NeverEnds:
+                // Piece after piece without the last, or a body that is all white space.
+                var endless = answer.IsChunked ? answer with { Pieces = [answer.Pieces[1]] } : answer with { Pieces = [new string(' ', 1000).Select(c => (byte)c).ToArray()], IsChunked = true };
+                var piece = endless.Wire().First();
+                await Stream.WriteAsync(endless.Head(), cancellation).ConfigureAwait(false);
+                byte[] many = [.. Enumerable.Repeat(piece, 100).SelectMany(p => p)];
+                while (true)
+                {
+                    await Stream.WriteAsync(many, cancellation).ConfigureAwait(false);
+                }
+
             case Fault.SlowHeaders:
                 foreach (var line in Encoding.ASCII.GetString(answer.Head()).Split('\n'))
                 {

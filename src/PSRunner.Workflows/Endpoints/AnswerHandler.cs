@@ -15,18 +15,20 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var response = await FirstByteAsync(request, cancellationToken).ConfigureAwait(false);
-        var now = time.GetUtcNow();
+        var pending = PendingRequest.Current;
+        var pause = pending?.PauseLimit(options.PauseLimit) ?? options.PauseLimit;
+        var response = await FirstByteAsync(request, pause, cancellationToken).ConfigureAwait(false);
+        var now = response.Headers.Date ?? time.GetUtcNow(); // Dates of the provider are read by its own clock.
         string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
         foreach (var headroom in RetryHints.Headrooms(Header, now))
         {
             observe(headroom);
         }
 
-        var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), options.PauseLimit, time);
+        var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), pause, time);
         if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
         {
-            Replace(response, new StreamContent(new EventStream(body, text => HttpFaults.OfAnswer(response.StatusCode, Header, text, time.GetUtcNow(), options.Key.Redact))));
+            Replace(response, new StreamContent(new EventStream(body, text => HttpFaults.OfAnswer(response.StatusCode, Header, text, now, options.Key.Redact))));
             return response;
         }
 
@@ -39,13 +41,19 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
             throw new RefusedAnswer(fault);
         }
 
+        if (pending is { InPieces: true })
+        {
+            response.Dispose();
+            throw new RefusedAnswer(new HttpFault(Causes.GarbageReply, "The reply came whole although it was asked for in pieces. Set-TestEndpoint -NoStreaming asks for whole ones."));
+        }
+
         Replace(response, new ByteArrayContent(bytes));
         return response;
     }
 
-    private async Task<HttpResponseMessage> FirstByteAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> FirstByteAsync(HttpRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(options.PauseLimit, time);
+        using var late = new CancellationTokenSource(limit, time);
         using var caller = cancellationToken.UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), late);
         try
         {
@@ -53,7 +61,7 @@ internal sealed class AnswerHandler(EndpointOptions options, TimeProvider time, 
         }
         catch (OperationCanceledException error) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new RefusedAnswer(new HttpFault(Causes.NoReply, $"No answer began within {options.PauseLimit.TotalSeconds:0.###} s."), error);
+            throw new RefusedAnswer(new HttpFault(Causes.NoReply, $"No answer began within {limit.TotalSeconds:0.###} s."), error);
         }
         catch (OperationCanceledException error) when (error.InnerException is TimeoutException && !late.IsCancellationRequested)
         {

@@ -117,6 +117,7 @@ internal sealed class Deployment : IDisposable
     {
         var permit = await request.EnterAsync(Gate, cancellation).ConfigureAwait(false);
         var sending = new Sending(this, permit, request, _time, cancellation);
+        PendingRequest.Current = request;
         try
         {
             return await send(sending).ConfigureAwait(false);

@@ -16,7 +16,7 @@ internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, Tim
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<ChatMessage> list = [.. messages];
-        return endpoint.ExecuteAsync(Pending(list), async sending =>
+        return endpoint.ExecuteAsync(Pending(list, inPieces: false), async sending =>
         {
             var response = await sending.Client.GetResponseAsync(list, options, sending.Token).ConfigureAwait(false);
             AIContent[] contents = [.. response.Messages.SelectMany(m => m.Contents), .. response.Usage is { } usage ? [new UsageContent(usage)] : Array.Empty<AIContent>()];
@@ -49,7 +49,7 @@ internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, Tim
 
         IReadOnlyList<ChatMessage> list = [.. messages];
         var reply = await endpoint.ExecuteAsync(
-            Pending(list),
+            Pending(list, inPieces: true),
             sending => ReplyStream.OpenAsync(sending.Client.GetStreamingResponseAsync(list, options, sending.Token), sending),
             cancellationToken).ConfigureAwait(false);
         await using var closed = reply.ConfigureAwait(false);
@@ -71,5 +71,5 @@ internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, Tim
     /// <summary>Whether a part of a reply is one: thoughts alone answer nothing.</summary>
     internal static bool IsReply(AIContent content) => content is FunctionCallContent or TextContent { Text.Length: > 0 };
 
-    private PendingRequest Pending(IEnumerable<ChatMessage> messages) => new(log, TokenEstimate.Of(messages), limit);
+    private PendingRequest Pending(IEnumerable<ChatMessage> messages, bool inPieces) => new(log, TokenEstimate.Of(messages), limit) { InPieces = inPieces };
 }

@@ -23,7 +23,7 @@ internal sealed record EndpointOptions
     /// <summary>How long a connection may take.</summary>
     public TimeSpan ConnectLimit { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The longest wait for the first byte, and between two.</summary>
+    /// <summary>The longest wait for the first byte, and between two, of a reply in pieces; longer where a request may take long.</summary>
     public TimeSpan PauseLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long nothing is sent to a deployment that keeps failing.</summary>

@@ -9,10 +9,18 @@ namespace PSRunner.Workflows.Endpoints;
 /// </summary>
 internal sealed partial class EventStream(WatchedStream inner, Func<string, HttpFault> meaning) : WrappedStream(inner)
 {
+    /// <summary>A reply of more bytes is none: a hundred thousand tokens, each in a piece of its own, are half of that.</summary>
+    public const int MostBytes = 64 * 1024 * 1024;
+
+    /// <summary>The client library keeps a line whole until its end.</summary>
+    public const int MostInLine = 16 * 1024 * 1024;
+
     /// <summary>A longer line is no error.</summary>
     private const int MaxLine = 65_536;
 
     private readonly MemoryStream _line = new();
+    private long _read;
+    private long _lineAt;
     private bool _ended;
 
     /// <inheritdoc/>
@@ -21,6 +29,7 @@ internal sealed partial class EventStream(WatchedStream inner, Func<string, Http
         var read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (read > 0)
         {
+            CheckLength(buffer.Span[..read]);
             Look(buffer.Span[..read]);
         }
         else if (buffer.Length > 0)
@@ -33,6 +42,18 @@ internal sealed partial class EventStream(WatchedStream inner, Func<string, Http
         }
 
         return read;
+    }
+
+    /// <summary>Reading stops here, before the memory does: a server that never stops is given as little as one that never begins.</summary>
+    private void CheckLength(ReadOnlySpan<byte> bytes)
+    {
+        var end = bytes.LastIndexOf((byte)'\n');
+        _lineAt = end < 0 ? _lineAt : _read + end;
+        _read += bytes.Length;
+        if (_read > MostBytes || _read - _lineAt > MostInLine)
+        {
+            throw new RefusedAnswer(new HttpFault(Causes.GarbageReply, $"The reply does not end: {_read} bytes, {_read - _lineAt} of them in one line."));
+        }
     }
 
     private void Look(ReadOnlySpan<byte> bytes)

@@ -11,6 +11,19 @@ internal sealed class PendingRequest(RequestLog log, double inputTokens, TimeSpa
     /// <summary>What a reply is expected to use, until it says.</summary>
     private const double ReplyTokens = 250;
 
+    // The client library hands nothing of ours on to the transport.
+    private static readonly AsyncLocal<PendingRequest?> Flowing = new();
+
+    /// <summary>The one that the running code sends; null: none.</summary>
+    public static PendingRequest? Current
+    {
+        get => Flowing.Value;
+        set => Flowing.Value = value;
+    }
+
+    /// <summary>True when the reply is asked for in pieces.</summary>
+    public bool InPieces { get; init; }
+
     /// <summary>About how many tokens it sends.</summary>
     public double InputTokens => inputTokens;
 
@@ -19,6 +32,13 @@ internal sealed class PendingRequest(RequestLog log, double inputTokens, TimeSpa
 
     /// <summary>The longest time of one sending.</summary>
     public TimeSpan Limit => limit;
+
+    /// <summary>
+    /// The longest wait for the first byte, and between two. Pieces come all the time, so that a server that stands still is
+    /// found before the request's time is gone; a whole reply begins when it ends.
+    /// </summary>
+    /// <param name="shortest">No piece is expected sooner.</param>
+    public TimeSpan PauseLimit(TimeSpan shortest) => !InPieces ? limit : limit / 2 > shortest ? limit / 2 : shortest;
 
     /// <summary>What is told of the attempt's requests.</summary>
     public RequestLog Log => log;

@@ -97,6 +97,29 @@ public sealed class DeploymentTests : IAsyncDisposable
         await SendAsync(endpoint, 5);
     }
 
+    /// <summary>Seconds: what a request may take, how long it is waited for a first byte.</summary>
+    [Theory]
+    [InlineData(true, 600, 300)]
+    [InlineData(true, 100, 60)]
+    [InlineData(false, 600, 600)]
+    public async Task A_request_that_may_take_long_may_begin_to_be_answered_late(bool inPieces, double limit, double pause)
+    {
+        var endpoint = Endpoint(["a"], resends: 0);
+        _bad["a"] = Fault.NeverAnswer;
+        using var client = new EndpointClient(endpoint, new RequestLog(_clock), TimeSpan.FromSeconds(limit));
+        ChatMessage[] messages = [new(ChatRole.User, "hello")];
+        var reply = Task.Run(() => inPieces ? client.GetStreamingResponseAsync(messages).ToChatResponseAsync() : client.GetResponseAsync(messages), TestContext.Current.CancellationToken);
+        while (_served.IsEmpty)
+        {
+            await Task.Yield();
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(pause));
+        var error = await Assert.ThrowsAsync<ProviderException>(() => reply.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        Assert.Equal(Causes.NoReply, error.Cause);
+        Assert.EndsWith($"within {pause} s.", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Fault.Reset, Causes.Connection)]
     [InlineData(Fault.ServerError, Causes.ServerError)]

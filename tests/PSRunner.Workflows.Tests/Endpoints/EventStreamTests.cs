@@ -39,6 +39,28 @@ public sealed class EventStreamTests
     public async Task A_line_without_end_is_read_and_not_kept() =>
         Assert.Equal("", await ReadAsync("data: " + new string('x', 5_000_000) + "\n\ndata: [DONE]\n\n", 16_384));
 
+    [Theory]
+    [InlineData("data: {}\n\n", EventStream.MostBytes)]
+    [InlineData(": still here\n\n", EventStream.MostBytes)]
+    [InlineData("x", EventStream.MostInLine)]
+    public async Task A_stream_without_end_is_left_before_it_fills_the_memory(string forever, int most)
+    {
+        var watched = new WatchedStream(new Endless(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(forever, 1000)))), TimeSpan.FromMinutes(1), TimeProvider.System);
+        await using var stream = new EventStream(watched, _ => throw new InvalidOperationException());
+        var (buffer, all) = (new byte[65_536], 0L);
+
+        var refused = await Assert.ThrowsAsync<RefusedAnswer>(async () =>
+        {
+            while (true)
+            {
+                all += await stream.ReadAsync(buffer, TestContext.Current.CancellationToken);
+            }
+        });
+
+        Assert.Equal(Causes.GarbageReply, refused.Fault.Cause);
+        Assert.InRange(all, most - buffer.Length, most);
+    }
+
     private static async Task<string> ReadAsync(string text, int step)
     {
         var watched = new WatchedStream(new MemoryStream(Encoding.UTF8.GetBytes(text)), TimeSpan.FromMinutes(1), TimeProvider.System);
@@ -59,5 +81,19 @@ public sealed class EventStreamTests
 
         Assert.Equal(text, Encoding.UTF8.GetString(all.ToArray()));
         return "";
+    }
+
+    /// <summary>The same bytes again and again.</summary>
+    private sealed class Endless(byte[] bytes) : WrappedStream(Null)
+    {
+        private int _at;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var length = Math.Min(buffer.Length, bytes.Length - _at);
+            bytes.AsMemory(_at, length).CopyTo(buffer);
+            _at = (_at + length) % bytes.Length;
+            return ValueTask.FromResult(length);
+        }
     }
 }

@@ -43,6 +43,7 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
             (ModelServer.Fault.KeyRevoked, Causes.Auth),
             (ModelServer.Fault.ContentFilter, Causes.Refused),
             (ModelServer.Fault.FilteredReply, Causes.Refused),
+            (ModelServer.Fault.NeverEnds, Causes.GarbageReply),
             (ModelServer.Fault.ErrorInBody, Causes.ServerError),
             (ModelServer.Fault.CloseInTheMiddle, Causes.Connection),
             (ModelServer.Fault.Reset, Causes.Connection),
@@ -78,6 +79,20 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
 
         Assert.Equal(Causes.Connection, (await Assert.ThrowsAsync<ProviderException>(() => Updates(whole))).Cause);
         Assert.Equal("You said: hello", (await Updates(stream)).ToChatResponse().Text);
+    }
+
+    [Fact]
+    public async Task A_server_that_knows_no_pieces_is_told_of_with_the_remedy()
+    {
+        var whole = """{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}""";
+        await using var server = ChatServer.Start(new ServerOptions { Answer = (_, _) => HttpAnswer.Json(200, whole) });
+        using var pieces = Endpoint(server.Endpoint, o => o with { Resends = 0 });
+        using var asked = Endpoint(server.Endpoint, o => o with { Streams = false });
+
+        var error = await Assert.ThrowsAsync<ProviderException>(() => Updates(pieces));
+        Assert.Equal(Causes.GarbageReply, error.Cause);
+        Assert.Contains("-NoStreaming", error.Message, StringComparison.Ordinal);
+        Assert.Equal("hi", (await Updates(asked)).ToChatResponse().Text);
     }
 
     [Fact]
