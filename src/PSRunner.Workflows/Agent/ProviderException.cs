@@ -17,6 +17,9 @@ internal sealed class ProviderException : Exception
     /// <summary>A word of <see cref="Causes"/>.</summary>
     public string Cause { get; }
 
+    /// <summary>True when the provider said it, false when it was found out by waiting or by a connection that broke.</summary>
+    public bool IsAnswer { get; init; }
+
     /// <summary>How long the provider asked to wait.</summary>
     public TimeSpan? RetryAfter { get; }
 }

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Polly.Timeout;
+using PSRunner.Workflows.Endpoints.Rates;
 
 namespace PSRunner.Workflows.Endpoints;
 
@@ -14,6 +15,9 @@ namespace PSRunner.Workflows.Endpoints;
 internal static partial class HttpFaults
 {
     private const int MaxMessageChars = 300;
+
+    /// <summary>Words are looked for in the beginning of a message: the time that takes grows with its square.</summary>
+    private const int MaxSearchedChars = 2000;
 
     /// <summary>The cause of an answer that is no success.</summary>
     /// <param name="status">The HTTP status; 200 for an answer that carries an error in its body.</param>
@@ -26,9 +30,12 @@ internal static partial class HttpFaults
         var error = ErrorBody.Read(body);
         var cause = Cause((int)status, error, body);
         var message = $"HTTP {(int)status}: {Short(error.Message, redact)}";
-        return cause == Causes.Throttled
-            ? new(cause, message) { RetryAfter = RetryHints.RetryAfter(headers, error.Message, now), Scope = RetryHints.Scope(headers, error.Message, now) }
-            : new(cause, message) { RetryAfter = cause == Causes.ServerError ? RetryHints.RetryAfter(headers, "", now) : null };
+        return new HttpFault(cause, message)
+        {
+            IsAnswer = true,
+            RetryAfter = cause is Causes.Throttled or Causes.ServerError or Causes.NoReply ? RetryHints.RetryAfter(headers, cause == Causes.Throttled ? error.Message : "", now) : null,
+            Scope = cause == Causes.Throttled ? RetryHints.Scope(headers, error.Message, now) : RefusalScope.Unknown,
+        };
     }
 
     /// <summary>The cause of an exception of the transport; null when it is not the provider's.</summary>
@@ -60,8 +67,8 @@ internal static partial class HttpFaults
             407 => Causes.Auth,
             529 => Causes.Throttled,
             >= 300 and < 400 => Causes.GarbageReply,
-            200 when string.IsNullOrWhiteSpace(body) => Causes.EmptyReply,
-            200 when !error.IsError => Causes.GarbageReply,
+            >= 200 and < 300 when string.IsNullOrWhiteSpace(body) => Causes.EmptyReply,
+            >= 200 and < 300 when !error.IsError => Causes.GarbageReply,
             408 => Causes.NoReply,
             _ => ByCode(error) ?? ByWords(inner, error.Message) ?? ByStatus(inner),
         };
@@ -90,7 +97,9 @@ internal static partial class HttpFaults
         (RequestCodes(), Causes.BadRequest),
     ];
 
-    private static string? ByWords(int status, string message) => status switch
+    private static string? ByWords(int status, string message) => WordsIn(status, message.Length <= MaxSearchedChars ? message : message[..MaxSearchedChars]);
+
+    private static string? WordsIn(int status, string message) => status switch
     {
         400 or 403 or 429 when QuotaWords().IsMatch(message) => Causes.Quota,
         200 or 400 or 403 or 500 or 503 when ThrottleWords().IsMatch(message) => Causes.Throttled,
@@ -148,7 +157,7 @@ internal static partial class HttpFaults
     [GeneratedRegex(@"rate[\s_-]*limit(ed|ing)?\b.{0,40}\b(exceed|reach|hit|trigger)|(exceed|reach|hit|trigger)\w*\b.{0,60}\brate[\s_-]*limit|rate[\s-]*limited|too many requests|\bMPE-?429\b|\bPL-?002\b|\bthrottl(ed|ing)\b|限流|请求过于频繁|请求频率|并发.{0,6}(超|上限)|overloaded", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ThrottleWords();
 
-    [GeneratedRegex(@"(invalid|incorrect|wrong|missing|expired|revoked)\s+(api[\s_-]*key|key|token|credentials?)|api[\s_-]*key\s+(\S+\s+)?(is\s+)?(not\s+valid|invalid|incorrect|expired|revoked|missing)|(密钥|api\s*key|ak).{0,6}(无效|错误|过期)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(invalid|incorrect|wrong|missing|expired|revoked)\s+(api[\s_-]*key|key|credentials?|token\s*([.!,;(]|$|provided|supplied))|api[\s_-]*key\s+(\S+\s+)?(is\s+)?(not\s+valid|invalid|incorrect|expired|revoked|missing)|(密钥|api\s*key|ak).{0,6}(无效|错误|过期)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AuthWords();
 
     [GeneratedRegex(@"content (management )?polic(y|ies)|content[\s_]filter|safety (system|polic)|region.{0,20}not supported|内容安全|敏感内容", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -104,12 +104,12 @@ internal sealed class ModelEndpoint
     {
         MaxRetryAttempts = resends,
 
-        // A request that ran into its limit has used the time of several: trying that again is the engine's choice. A key
-        // that is turned away costs nothing while there is another.
+        // A request that ran into its limit has used the time of several: trying that again is the engine's choice, unless
+        // the provider was quick to say so. A key that is turned away costs nothing while there is another.
         ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception switch
         {
             BrokenCircuitException => true,
-            ProviderException { Cause: Causes.NoReply } => false,
+            ProviderException { Cause: Causes.NoReply, IsAnswer: false } => false,
             ProviderException { Cause: Causes.Auth or Causes.Quota } => HasOpen,
             ProviderException error => Causes.Find(error.Cause).Retry == RetryRule.UpToRetryCount,
             _ => false,
@@ -125,7 +125,7 @@ internal sealed class ModelEndpoint
         {
             ProviderException { Cause: Causes.Throttled or Causes.Auth or Causes.Quota } => TimeSpan.Zero,
             _ when HasAnother(args.Context.Properties.GetValue(Request, null!)) => TimeSpan.Zero,
-            ProviderException { RetryAfter: { } wait } => wait,
+            ProviderException { RetryAfter: { } wait } when wait > TimeSpan.Zero => wait,
             BrokenCircuitException { RetryAfter: { } wait } => wait,
             _ => (TimeSpan?)null,
         }),

@@ -62,13 +62,15 @@ internal static partial class RetryHints
 
     private static TimeSpan? Milliseconds(string? text) => Number(text) is { } number ? Seconds(number / 1000) : null;
 
-    /// <summary>Seconds, a Unix time, a duration such as 1m30s, or a date.</summary>
+    /// <summary>Seconds, a Unix time in seconds or milliseconds, a duration such as 1m30s, or a date.</summary>
     private static TimeSpan? SecondsOrDate(string? text, DateTimeOffset now)
     {
         const double firstUnixTime = 1e9;
+        const double firstInMilliseconds = 1e12;
         if (Number(text) is { } number)
         {
-            return number >= firstUnixTime ? Seconds(number - now.ToUnixTimeSeconds()) : Seconds(number);
+            var unixTime = number >= firstInMilliseconds ? number / 1000 : number;
+            return Seconds(unixTime >= firstUnixTime ? unixTime - (now.ToUnixTimeMilliseconds() / 1000.0) : number);
         }
 
         if (text is not null && Duration().Match(text.Trim()) is { Success: true, Length: > 0 } duration)

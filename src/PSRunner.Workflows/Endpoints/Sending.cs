@@ -105,7 +105,7 @@ internal sealed class Sending : IDisposable
                 break;
         }
 
-        return new ProviderException(fault.Cause, fault.Message, fault.RetryAfter);
+        return new ProviderException(fault.Cause, fault.Message, fault.RetryAfter) { IsAnswer = fault.IsAnswer };
     }
 
     /// <inheritdoc/>

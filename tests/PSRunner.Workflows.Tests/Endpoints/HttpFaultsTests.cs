@@ -45,6 +45,8 @@ public sealed class HttpFaultsTests
     [InlineData(401, """{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}""", "auth")]
     [InlineData(400, """{"error":{"code":"400","message":"Invalid API key for this workspace"}}""", "auth")]
     [InlineData(400, """{"error":{"code":400,"message":"API key not valid. Please pass a valid one.","status":"INVALID_ARGUMENT"}}""", "auth")]
+    [InlineData(400, """{"error":{"message":"Invalid token."}}""", "auth")]
+    [InlineData(400, "invalid token (request id: 7)", "auth")]
     [InlineData(403, """{"type":"error","error":{"type":"permission_error","message":"not for this key"}}""", "auth")]
     [InlineData(407, "", "auth")]
 
@@ -56,6 +58,8 @@ public sealed class HttpFaultsTests
     [InlineData(400, """{"error":{"message":"Unsupported parameter: 'max_tokens'","code":"unsupported_parameter"}}""", "bad-request")]
     [InlineData(400, """{"error":{"message":"This model's maximum context length is 8192 tokens","code":"context_length_exceeded"}}""", "bad-request")]
     [InlineData(400, "what?", "bad-request")]
+    [InlineData(400, """{"error":{"message":"Invalid token id 128011 in the prompt"}}""", "bad-request")]
+    [InlineData(400, "Unexpected or invalid token at position 17", "bad-request")]
     [InlineData(404, """{"error":{"message":"The model does not exist","code":"model_not_found"}}""", "bad-request")]
     [InlineData(404, "", "bad-request")]
     [InlineData(413, "", "bad-request")]
@@ -72,6 +76,7 @@ public sealed class HttpFaultsTests
 
     // Answers that are none.
     [InlineData(200, "", "empty-reply")]
+    [InlineData(204, "", "empty-reply")]
     [InlineData(200, "  \n", "empty-reply")]
     [InlineData(200, "<!DOCTYPE html><html>sign in</html>", "garbage-reply")]
     [InlineData(200, """{"hello":1}""", "garbage-reply")]
@@ -100,6 +105,7 @@ public sealed class HttpFaultsTests
     [InlineData("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT", 0)]
     [InlineData("retry-after-ms", "1500", 1.5)]
     [InlineData("x-ratelimit-reset", "1772366420", 20)]
+    [InlineData("x-ratelimit-reset", "1772366420500", 20.5)]
     [InlineData("x-ratelimit-reset", "12", 12)]
     public void The_time_to_wait_is_read_in_seconds_and_as_a_date_with_a_cap(string header, string value, double seconds) =>
         Assert.Equal(seconds, Of(429, "", (header, value)).RetryAfter!.Value.TotalSeconds, 1e-6);
@@ -181,6 +187,18 @@ public sealed class HttpFaultsTests
 
         Assert.InRange(message.Length, 300, 320);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_long_body_is_searched_for_words_in_no_time()
+    {
+        foreach (var word in (string[])["exceed", "rate limit", "api key ", "credit ", "exceeded ", "invalid "])
+        {
+            var body = string.Concat(Enumerable.Repeat(word, 65_536 / word.Length));
+            var began = TimeProvider.System.GetTimestamp();
+            _ = Of(400, body);
+            Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        }
     }
 
     [Theory]

@@ -132,6 +132,47 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
         Assert.Equal(3, server.Requests);
     }
 
+    [Fact]
+    public async Task A_provider_that_says_at_once_that_it_was_too_slow_is_asked_again()
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Answer = (number, _) => number == 1 ? HttpAnswer.Json(408, "{}") : null });
+        using var endpoint = Endpoint(server.Endpoint, o => o);
+
+        Assert.Equal("You said: hello", (await Updates(endpoint)).ToChatResponse().Text);
+        Assert.Equal(2, server.Requests);
+    }
+
+    [Fact]
+    public async Task A_busy_provider_that_names_no_time_is_not_asked_again_without_a_pause()
+    {
+        var arrivals = new System.Collections.Concurrent.ConcurrentQueue<long>();
+        await using var server = ChatServer.Start(new ServerOptions
+        {
+            Served = (_, _) => arrivals.Enqueue(TimeProvider.System.GetTimestamp()),
+            Answer = (_, _) => HttpAnswer.Json(503, "{}") with { Headers = [("Retry-After", "0")] },
+        });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Resends = 1 });
+
+        await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint));
+        var pause = TimeProvider.System.GetElapsedTime(arrivals.First(), arrivals.Last());
+        Assert.True(arrivals.Count == 2 && pause > TimeSpan.FromSeconds(0.1), $"{arrivals.Count} requests, {pause.TotalSeconds} s apart");
+    }
+
+    [Fact]
+    public async Task A_date_is_read_by_the_clock_of_the_provider()
+    {
+        // Its clock is an hour behind ours; it wants to be left alone for two seconds.
+        var now = DateTimeOffset.UtcNow.AddHours(-1);
+        await using var server = ChatServer.Start(new ServerOptions
+        {
+            Answer = (number, _) => number > 1 ? null : HttpAnswer.Json(429, "{}") with { Headers = [("Date", $"{now:R}"), ("Retry-After", $"{now.AddSeconds(2):R}")] },
+        });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Resends = 0 });
+
+        await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint));
+        Assert.InRange(endpoint.Gate.Snapshot().HeldFor.TotalSeconds, 0.1, 2.2);
+    }
+
     [Theory]
     [InlineData(ModelServer.Fault.KeyRevoked)]
     [InlineData(ModelServer.Fault.QuotaUsedUp)]

@@ -48,7 +48,9 @@ internal sealed class CubicRate
         Advance(now);
         var wait = _bucket.Wait(now);
         _awaited = wait > TimeSpan.Zero;
-        return wait;
+
+        // A ceiling ends by itself, and with it what it made a start wait.
+        return _ceiling < _learned && wait > _ceilingEnds - now ? _ceilingEnds - now : wait;
     }
 
     /// <summary>A start waits for something else that is paced. It proves nothing for this rate, which must not lose time by it either.</summary>

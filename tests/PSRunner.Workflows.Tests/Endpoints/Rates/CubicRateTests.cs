@@ -95,6 +95,17 @@ public sealed class CubicRateTests
     }
 
     [Fact]
+    public void A_start_waits_for_a_reset_and_no_longer()
+    {
+        var rate = new CubicRate(new CubicRateOptions { Initial = 10 });
+        rate.Start(At(0), 1);
+        rate.Observe(At(0), remaining: 0, TimeSpan.FromSeconds(3));
+
+        Assert.Equal(TimeSpan.FromSeconds(2), rate.Wait(At(1)));
+        Assert.InRange(rate.Wait(At(3)), TimeSpan.Zero, TimeSpan.FromSeconds(0.1));
+    }
+
+    [Fact]
     public void The_rate_never_falls_to_nothing()
     {
         var rate = new CubicRate(new CubicRateOptions());
