@@ -8,7 +8,7 @@ public sealed record TestEndpoint
     /// <summary>The name that tests use; unique for the user.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The base address of its API, <c>https://api.example.com/v1</c>; empty for an embedded model.</summary>
+    /// <summary>The base address of its API, <c>https://api.example.com/v1</c>, with <c>?api-version=…</c> where it needs one; empty for an embedded model.</summary>
     public string Uri { get; init; } = "";
 
     /// <summary>The name that is sent as the model.</summary>

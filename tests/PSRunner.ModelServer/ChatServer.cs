@@ -110,6 +110,7 @@ public sealed class ChatServer : IAsyncDisposable
     /// <returns>True while the connection can be used again.</returns>
     private Task<bool> AnswerAsync(FaultyConnection connection, HttpMessage message)
     {
+        _options.Seen?.Invoke(message.Path, message.Headers);
         var key = message.Headers.TryGetValue("Authorization", out var bearer) ? bearer.Replace("Bearer ", "", StringComparison.Ordinal)
             : message.Headers.GetValueOrDefault("api-key", "");
         if (message.Path.EndsWith("/models", StringComparison.Ordinal))

@@ -34,6 +34,9 @@ public sealed record ServerOptions
     /// <summary>Told of each request and the fault it met, from any thread.</summary>
     public Action<ChatRequest, Fault?>? Served { get; init; }
 
+    /// <summary>Told of the address and the headers of each request, from any thread.</summary>
+    public Action<string, IReadOnlyDictionary<string, string>>? Seen { get; init; }
+
     /// <summary>How many characters a piece of a stream has.</summary>
     public int PieceLength { get; init; } = 40;
 

@@ -49,6 +49,11 @@ public sealed class EndpointTests : IDisposable
     [InlineData("Register-TestEndpoint x", "EndpointMissing")]
     [InlineData("Register-TestEndpoint x ftp://x/v1", "EndpointUriInvalid")]
     [InlineData("Register-TestEndpoint x https://me:pass@x/v1", "EndpointUriInvalid")]
+    [InlineData("Register-TestEndpoint x https://x/v1?key=abc", "EndpointUriInvalid")]
+    [InlineData("Register-TestEndpoint x https://x/v1/chat/completions", "EndpointUriInvalid")]
+    [InlineData("Register-TestEndpoint x 'https://x.openai.azure.com/openai/deployments/d?api-version=1&key=2'", "EndpointUriInvalid")]
+    [InlineData("Register-TestEndpoint x https://x/v1 -ApiKeyVariable a1b2c3d4e5f60718293a4b5c6d7e8f90", "ApiKeyTyped")]
+    [InlineData("Register-TestEndpoint x https://x/v1 -ApiKeySecret 9a1b2c3d4e5f60718293a4b5c6d7e8f9", "ApiKeyTyped")]
     [InlineData("Register-TestEndpoint sim-weak https://x/v1", "EndpointNameInvalid")]
     [InlineData("Register-TestEndpoint 'a*' https://x/v1", "EndpointNameInvalid")]
     [InlineData("Register-TestEndpoint x https://x/v1 -ApiKeyVariable " + Secret, "ApiKeyTyped")]
@@ -63,6 +68,7 @@ public sealed class EndpointTests : IDisposable
 
         Assert.Equal(errorId, error.FullyQualifiedErrorId.Split(',')[0]);
         Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("a1b2c3d4e5f60718", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
@@ -121,6 +127,34 @@ public sealed class EndpointTests : IDisposable
 
         Assert.Matches(@"^False\|key\|\$env:NO_SUCH_VARIABLE_HERE is not set", Text("Test-TestEndpoint x | ForEach-Object { '{0}|{1}|{2}' -f $_.Healthy, $_.Check, $_.Message }"));
         Assert.Equal("False", Text("Test-TestEndpoint x -Quiet"));
+    }
+
+    [Theory]
+    [InlineData("  ")]
+    [InlineData("sk-one\nsk-two-0123456789")]
+    [InlineData("sk-with space-0123456789")]
+    [InlineData("sk-\u00e4\u00f6\u00fc-0123456789")]
+    public void What_cannot_be_sent_as_a_key_is_said_before_anything_is_sent_and_not_shown(string key)
+    {
+        Environment.SetEnvironmentVariable("PSRUNNER_TEST_BAD_KEY", key);
+        _shell.Invoke("Register-TestEndpoint x http://127.0.0.1:9/v1 -ApiKeyVariable PSRUNNER_TEST_BAD_KEY -WarningAction SilentlyContinue");
+
+        var found = Text("Test-TestEndpoint x | ForEach-Object { '{0}|{1}|{2}' -f $_.Healthy, $_.Check, $_.Message }");
+        Assert.StartsWith("False|key|The key in $env:PSRUNNER_TEST_BAD_KEY is no key for endpoint 'x'", found, StringComparison.Ordinal);
+        Assert.DoesNotContain("0123456789", found, StringComparison.Ordinal);
+        Assert.Equal("ApiKeyInvalid", _shell.InvokeExpectingError("New-WorkflowTest x | Start-TestBatch").FullyQualifiedErrorId.Split(',')[0]);
+        Environment.SetEnvironmentVariable("PSRUNNER_TEST_BAD_KEY", null);
+    }
+
+    [Fact]
+    public void A_file_that_was_edited_by_hand_is_looked_at_before_it_is_used()
+    {
+        _shell.Invoke("Register-TestEndpoint x https://x.example/v1 -ApiKeyVariable PATH");
+        var file = Directory.EnumerateFiles(_folder, "endpoints.json", SearchOption.AllDirectories).Single();
+        File.WriteAllText(file, File.ReadAllText(file).Replace("https://x.example/v1", "x.example", StringComparison.Ordinal));
+
+        Assert.Equal("EndpointUriInvalid", _shell.InvokeExpectingError("New-WorkflowTest x | Start-TestBatch").FullyQualifiedErrorId.Split(',')[0]);
+        Assert.StartsWith("-Uri takes", Text("Test-TestEndpoint x | ForEach-Object Message"), StringComparison.Ordinal);
     }
 
     private string Text(string script) => _shell.Invoke(script).Single().ToString();

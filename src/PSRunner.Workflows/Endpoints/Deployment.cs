@@ -42,10 +42,11 @@ internal sealed class Deployment : IDisposable
             ConnectTimeout = options.ConnectLimit,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
-        _http = new HttpClient(new AnswerHandler(options, time, Gate.Observe) { InnerHandler = sockets }) { Timeout = Timeout.InfiniteTimeSpan };
+        HttpMessageHandler sender = options.Address.Query.Length > 0 ? new VersionedHandler(options, sockets) : sockets;
+        _http = new HttpClient(new AnswerHandler(options, time, Gate.Observe) { InnerHandler = sender }) { Timeout = Timeout.InfiniteTimeSpan };
         Inner = new ChatClient(options.Model, new ApiKeyCredential(options.Key.Value), new OpenAIClientOptions
         {
-            Endpoint = options.Address,
+            Endpoint = new Uri(options.Address.GetLeftPart(UriPartial.Path)),
             Transport = new HttpClientPipelineTransport(_http),
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
             NetworkTimeout = Timeout.InfiniteTimeSpan,

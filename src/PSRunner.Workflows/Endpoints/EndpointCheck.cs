@@ -17,6 +17,7 @@ public static class EndpointCheck
         IReadOnlyList<ApiKey> keys;
         try
         {
+            EndpointRules.Check(endpoint); // The file may have been edited by hand.
             keys = EndpointKeys.Read(endpoint, readSecret);
         }
         catch (TestBatchException e)

@@ -5,7 +5,7 @@ namespace PSRunner.Workflows.Endpoints;
 /// <summary>One model behind one key at one address. Equal options are one deployment, whoever asks for it.</summary>
 internal sealed record EndpointOptions
 {
-    /// <summary>The base address of the API, <c>https://api.example.com/v1</c>.</summary>
+    /// <summary>The base address of the API, <c>https://api.example.com/v1</c>; a query is the version that <see cref="VersionedHandler"/> sends.</summary>
     public required Uri Address { get; init; }
 
     /// <summary>The name that is sent as the model: the deployment's where it has one of its own.</summary>

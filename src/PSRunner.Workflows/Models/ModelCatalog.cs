@@ -49,6 +49,7 @@ public sealed class ModelCatalog : IModelCatalog, ILaneSteward
             var endpoint = _registry.Find(need.Model) ?? throw new TestBatchException(
                 "EndpointNotFound", ErrorKind.NotFound,
                 $"The tests need the endpoint '{need.Model}', which is not registered here. Add it with Register-TestEndpoint {need.Model}, and start or resume again.", need.Model);
+            EndpointRules.Check(endpoint); // The file may have been edited by hand.
             if (_isForAnotherProcess && endpoint.IsSessionKey)
             {
                 throw new TestBatchException(

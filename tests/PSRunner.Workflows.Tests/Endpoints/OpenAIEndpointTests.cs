@@ -95,6 +95,19 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
         Assert.Equal("hi", (await Updates(asked)).ToChatResponse().Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_address_with_a_version_is_spoken_to_as_Azure_is(bool streams)
+    {
+        var seen = new System.Collections.Concurrent.ConcurrentQueue<(string Path, string Key, bool HasBearer)>();
+        await using var server = ChatServer.Start(new ServerOptions { Seen = (path, headers) => seen.Enqueue((path, headers.GetValueOrDefault("api-key", ""), headers.ContainsKey("Authorization"))) });
+        using var endpoint = Endpoint(new Uri(server.Endpoint, "/openai/deployments/d?api-version=2024-10-21"), o => o with { Streams = streams });
+
+        Assert.Equal("You said: hello", (await Updates(endpoint)).ToChatResponse().Text);
+        Assert.Equal([("/openai/deployments/d/chat/completions?api-version=2024-10-21", "the-secret-key", false)], seen);
+    }
+
     [Fact]
     public async Task TLS_and_unknown_names_are_faults_of_the_connection()
     {

@@ -41,7 +41,7 @@ public sealed class EndpointRegistry
                 ? [.. (JsonSerializer.Deserialize(bytes, EndpointsJson.Default.EndpointsFile)?.Endpoints ?? []).Select(EndpointRules.Normal)]
                 : [];
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new TestBatchException(
                 "EndpointsUnreadable", ErrorKind.ReadError, $"The file of endpoints '{_path}' cannot be read: {e.Message} Mend it, or delete it and register the endpoints again.", _path, e);

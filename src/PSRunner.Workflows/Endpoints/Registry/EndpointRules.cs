@@ -68,16 +68,17 @@ internal static partial class EndpointRules
 
     private static void CheckAddress(string text, string parameter)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0 || !VersionShape().IsMatch(uri.Query) || uri.Fragment.Length > 0
+            || uri.AbsolutePath.TrimEnd('/').EndsWith("/chat/completions", StringComparison.OrdinalIgnoreCase))
         {
-            throw Invalid("EndpointUriInvalid", $"{parameter} takes the base address of a chat API without user, password or query, such as https://api.openai.com/v1 or http://localhost:11434/v1.", null);
+            throw Invalid("EndpointUriInvalid", $"{parameter} takes the base address of a chat API, without /chat/completions, user, password or query, such as https://api.openai.com/v1 or http://localhost:11434/v1. Azure's is https://<resource>.openai.azure.com/openai/v1, or .../openai/deployments/<deployment>?api-version=<version>.", null);
         }
     }
 
     // A key that is typed where its name belongs would stand in a file and in messages.
     private static void CheckIsNoKey(string name)
     {
-        if (name.Length > 100 || KeyShape().IsMatch(name))
+        if (name.Length > 100 || KeyShape().IsMatch(name) || (RandomShape().IsMatch(name) && name.Count(char.IsAsciiDigit) >= 3))
         {
             throw Invalid("ApiKeyTyped", "That looks like a key, and a key is not taken as plain text. Name the environment variable that holds it with -ApiKeyVariable, or give a SecureString with -ApiKey (Read-Host -AsSecureString; Get-Secret).", null);
         }
@@ -96,8 +97,15 @@ internal static partial class EndpointRules
     [GeneratedRegex("""^[^*?\[\]"'<>|,\s\p{C}]+$""")]
     private static partial Regex NameShape();
 
+    [GeneratedRegex(@"^(\?api-version=[A-Za-z0-9.-]{1,40})?$", RegexOptions.CultureInvariant)]
+    private static partial Regex VersionShape();
+
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex VariableShape();
+
+    // Nobody names a variable like this; keys without a prefix are: 32 hexadecimal digits, or 84 letters and digits.
+    [GeneratedRegex("^(?=.*[a-z])[A-Za-z0-9]{24,}$", RegexOptions.CultureInvariant)]
+    private static partial Regex RandomShape();
 
     [GeneratedRegex("^(sk-|sk_|gsk_|hf_|xai-|AIza|ghp_|Bearer )", RegexOptions.CultureInvariant)]
     private static partial Regex KeyShape();
