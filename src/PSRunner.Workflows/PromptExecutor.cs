@@ -16,7 +16,7 @@ namespace PSRunner.Workflows;
 /// <param name="scripts">Runs the scripts that judge replies.</param>
 public sealed class PromptExecutor(IModelCatalog models, IReplyScripts scripts) : ISessionExecutor
 {
-    /// <summary>The longest time of one check, script apart: a schema may hold a regular expression that never ends.</summary>
+    /// <summary>The longest time of one check, script apart. Patterns and schemas give up before.</summary>
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(10);
 
     // Cases of a plan share the text of their schema; it is read once.
@@ -153,7 +153,7 @@ public sealed class PromptExecutor(IModelCatalog models, IReplyScripts scripts) 
             return new AttemptReport
             {
                 Cause = Causes.Exception,
-                Message = string.Create(CultureInfo.InvariantCulture, $"{parameter} takes too long on a reply of {reply.Length} characters. Simplify its regular expression."),
+                Message = string.Create(CultureInfo.InvariantCulture, $"{parameter} takes too long on a reply of {reply.Length} characters. Simplify it."),
                 Output = text,
             };
         }

@@ -1,6 +1,5 @@
+using System.Diagnostics;
 using System.Text.Json;
-using NJsonSchema;
-using NJsonSchema.Validation;
 using PSRunner.Workflows.Agent;
 
 namespace PSRunner.Workflows.Expectations;
@@ -10,7 +9,11 @@ internal sealed class SchemaExpectation : Expectation
 {
     private const int MostErrors = 3;
 
-    private readonly JsonSchema _schema;
+    // The deepest JSON that is looked at; a schema that refers to itself goes as deep.
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 128 };
+    private static readonly JsonDocumentOptions Lenient = new() { MaxDepth = 64, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+
+    private readonly Schema _schema;
 
     /// <param name="json">The schema.</param>
     /// <exception cref="TestBatchException">ExpectSchemaInvalid.</exception>
@@ -18,44 +21,64 @@ internal sealed class SchemaExpectation : Expectation
     {
         try
         {
-            var supported = SupportedSchema.Of(json);
-
-            // References lead nowhere but into the schema itself, so there is nothing to wait for.
-            _schema = JsonSchema.FromJsonAsync(supported).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System).GetAwaiter().GetResult();
-            _schema.Validate("null"); // What a reference misses is found now and not by the first reply.
+            using var document = JsonDocument.Parse(json, Lenient);
+            _schema = SchemaReader.Read(document.RootElement.Clone());
         }
-        catch (Exception e) when (e is not TestBatchException)
+        catch (JsonException e)
         {
-            throw Invalid(json, e is JsonException broken ? $"it is no JSON: {WhatIsWrong(broken)}" : e.Message, e);
+            throw Invalid(json, $"it is no JSON: {WhatIsWrong(e)}", e);
+        }
+        catch (SchemaException e)
+        {
+            throw Invalid(json, e.Message, e);
         }
     }
 
     /// <inheritdoc/>
     public override string? Miss(string reply)
     {
-        var json = Fences.Strip(reply).ToString();
         try
         {
-            // The library's reader is more lenient than JSON is.
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(Fences.Strip(reply).ToString(), Strict);
+            if (HasHalfCharacter(document.RootElement))
+            {
+                return "expected JSON; it is none: a text in it holds half a character";
+            }
+
+            var found = new SchemaFindings(MostErrors, Stopwatch.StartNew());
+            _schema.Check(document.RootElement, "#", found);
+            return found.Count == 0 ? null
+                : $"expected JSON as the schema says: {string.Join(", ", found.Kept)}{(found.Count > MostErrors ? $" and {found.Count - MostErrors} more" : "")}";
         }
         catch (JsonException e)
         {
             return $"expected JSON; it is none: {WhatIsWrong(e)}";
         }
-
-        var errors = _schema.Validate(json);
-        return errors.Count == 0 ? null
-            : $"expected JSON as the schema says: {string.Join(", ", errors.Take(MostErrors).Select(Describe))}{(errors.Count > MostErrors ? $" and {errors.Count - MostErrors} more" : "")}";
     }
 
-    /// <summary>A schema that cannot be used.</summary>
-    internal static TestBatchException Invalid(string json, string why, Exception? inner = null) => new(
+    /// <summary>An emoji that was cut is written \ud83d and cannot be read as text by anyone; the parser says so only when it is asked for it.</summary>
+    private static bool HasHalfCharacter(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString() is null,
+                JsonValueKind.Array => value.EnumerateArray().Any(HasHalfCharacter),
+                JsonValueKind.Object => value.EnumerateObject().Any(p => p.Name is null || HasHalfCharacter(p.Value)),
+                _ => false,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
+    }
+
+    private static TestBatchException Invalid(string json, string why, Exception inner) => new(
         "ExpectSchemaInvalid", ErrorKind.InvalidData, $"-ExpectSchema cannot be used: {why.TrimEnd('.')}. Give a JSON schema, or the path of a file that holds one.", json, inner);
 
     // The parser ends its message with its own fields, which count from 0.
     private static string WhatIsWrong(JsonException error) =>
         $"{error.Message.Split(" LineNumber: ")[0].TrimEnd('.')} (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1})";
-
-    private static string Describe(ValidationError error) => $"{error.Kind} at {(error.Path is { Length: > 0 } path ? path : "#")}";
 }
