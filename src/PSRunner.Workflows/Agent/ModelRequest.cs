@@ -51,7 +51,7 @@ internal sealed class ModelRequest
             using var permit = _turn is null ? null : await _turn.EnterAsync(cancellation).ConfigureAwait(false);
             _context.ReportProgress($"request {turn} sent");
             var reply = await _limit.ExecuteAsync(async token => await ReadAsync(messages, turn, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
-            return ProviderFaults.OfReply(reply.Text, reply.Calls.Count) is { } fault ? throw new ProviderException(fault.Cause, fault.Message) : reply;
+            return ProviderFaults.OfReply(reply.Text, reply.Calls.Count, isUnwrapped: _endpoint is not null) is { } fault ? throw new ProviderException(fault.Cause, fault.Message) : reply;
         }
         catch (Exception error) when (error is not ProviderException && !cancellation.IsCancellationRequested && ProviderFaults.Of(error) is { } fault)
         {

@@ -42,7 +42,8 @@ internal static class ProviderFaults
     /// <summary>What is wrong with a reply that came; null when it can be read.</summary>
     /// <param name="text">Its text.</param>
     /// <param name="calls">Its native function calls.</param>
-    public static ProviderFault? OfReply(string text, int calls)
+    /// <param name="isUnwrapped">True when it came out of a proper answer, so that a web page in it is the model's.</param>
+    public static ProviderFault? OfReply(string text, int calls, bool isUnwrapped = false)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
@@ -50,7 +51,7 @@ internal static class ProviderFaults
         }
 
         var start = text.AsSpan().TrimStart();
-        if (start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
+        if (!isUnwrapped && (start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase)))
         {
             return new(Causes.GarbageReply, "The reply is a web page, not a model's answer.");
         }

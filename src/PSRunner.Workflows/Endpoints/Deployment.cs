@@ -83,8 +83,16 @@ internal sealed class Deployment : IDisposable
     /// <summary>True when a reply came whole at any time.</summary>
     public bool HasAnswered { get; private set; }
 
+    /// <summary>True when it said at any time why a reply ends: it always does, or never, so that one without is not whole.</summary>
+    public bool SaysWhyItEnds { get; private set; }
+
     /// <summary>A reply came whole.</summary>
-    public void Answered() => HasAnswered = true;
+    /// <param name="saysWhyItEnds">Whether it did.</param>
+    public void Answered(bool saysWhyItEnds)
+    {
+        HasAnswered = true;
+        SaysWhyItEnds |= saysWhyItEnds;
+    }
 
     /// <summary>True while it keeps failing; when it is time, one request is sent to see whether it still does.</summary>
     public bool IsFailing => _state.CircuitState != CircuitState.Closed;

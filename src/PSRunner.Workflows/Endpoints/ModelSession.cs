@@ -111,14 +111,21 @@ internal sealed class ModelSession : ILaneSteering
             _facts.Note("A first request to an endpoint does not end; it is left alone.");
         }
 
-        _record.Write(_cap.Budget.Used, _lanes.Values, isLast: true);
-        foreach (var lane in _lanes.Values)
+        try
         {
-            lane.Open?.Dispose();
+            _record.Write(_cap.Budget.Used, _lanes.Values, isLast: true);
         }
+        finally
+        {
+            // A full disk must not keep connections and keys open for as long as the process lives.
+            foreach (var lane in _lanes.Values)
+            {
+                lane.Open?.Dispose();
+            }
 
-        _embeddedGate.Dispose();
-        _ended.Dispose();
+            _embeddedGate.Dispose();
+            _ended.Dispose();
+        }
     }
 
     private void NoteTroubles()

@@ -74,12 +74,17 @@ internal sealed class ReplyStream : IAsyncDisposable
         _sending.Dispose();
     }
 
-    // What a filter cut off is not what the model said.
+    // What a filter or a gateway cut off is not what the model said.
     private void End()
     {
         if (_sending.IsFiltered)
         {
             throw _sending.Empty();
+        }
+
+        if (_sending.IsCutOff)
+        {
+            throw new ProviderException(Causes.Connection, "The stream ended before the reply did.");
         }
 
         _sending.Answered();

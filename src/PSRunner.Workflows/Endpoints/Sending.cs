@@ -21,6 +21,7 @@ internal sealed class Sending : IDisposable
     private readonly CancellationToken _caller;
     private readonly long _sentAt;
     private UsageDetails? _usage;
+    private bool _saysWhyItEnds;
     private long _chars;
     private bool _hasBegun;
     private bool _isOver;
@@ -47,12 +48,16 @@ internal sealed class Sending : IDisposable
     /// <summary>True when the provider's filter took the reply, or what was left of it, away.</summary>
     public bool IsFiltered { get; private set; }
 
+    /// <summary>True when a reply that came to its end must have been cut off: gateways close a stream properly that broke behind them.</summary>
+    public bool IsCutOff => !_saysWhyItEnds && _deployment.SaysWhyItEnds;
+
     /// <summary>A part of the reply came.</summary>
     /// <param name="contents">What it holds.</param>
     /// <param name="finish">Why the reply ends here; null: it goes on.</param>
     public void Received(IEnumerable<AIContent> contents, ChatFinishReason? finish)
     {
         _hasBegun = true;
+        _saysWhyItEnds |= finish is not null;
         IsFiltered |= finish == ChatFinishReason.ContentFilter;
         foreach (var content in contents)
         {
@@ -65,7 +70,7 @@ internal sealed class Sending : IDisposable
     /// <summary>The reply is whole.</summary>
     public void Answered()
     {
-        _deployment.Answered();
+        _deployment.Answered(_saysWhyItEnds);
         _permit.Answered(TokenEstimate.Total(_usage));
         _request.Log.Reply(_time.GetElapsedTime(_sentAt));
     }

@@ -81,6 +81,33 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
         Assert.Equal("You said: hello", (await Updates(stream)).ToChatResponse().Text);
     }
 
+    [Theory]
+    [InlineData(true, Causes.Connection)]
+    [InlineData(false, "")]
+    public async Task A_stream_that_a_gateway_closes_properly_is_whole_when_it_says_why_it_ends_or_never_did(bool saysWhy, string cause)
+    {
+        const string piece = """data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"hi"},"finish_reason":null}]}""";
+        HttpAnswer Pieces(string finish) => new(200, "text/event-stream", [System.Text.Encoding.UTF8.GetBytes($"{piece}\n\n{finish}data: [DONE]\n\n")]);
+        await using var server = ChatServer.Start(new ServerOptions { Answer = (number, _) => Pieces(saysWhy && number == 1 ? piece.Replace("null", "\"stop\"", StringComparison.Ordinal) + "\n\n" : "") });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Resends = 0 });
+
+        Assert.StartsWith("hi", (await Updates(endpoint)).ToChatResponse().Text, StringComparison.Ordinal);
+        var error = await Record.ExceptionAsync(() => Updates(endpoint));
+        Assert.Equal(cause, (error as ProviderException)?.Cause ?? "");
+    }
+
+    [Fact]
+    public async Task A_web_page_that_comes_as_a_reply_is_what_the_model_wrote()
+    {
+        const string page = "<!DOCTYPE html><p>hello</p>";
+        await using var server = ChatServer.Start(new ServerOptions { Wit = _ => new ChatReply(page) });
+        using var endpoint = Endpoint(server.Endpoint, o => o);
+        using var client = endpoint.CreateClient(new RequestLog(TimeProvider.System));
+
+        var request = new ModelRequest(client, new ChatOptions(), Attempts.Context(new TestCase("prompt", "page", [])));
+        Assert.Equal(page, (await request.SendAsync([new ChatMessage(ChatRole.User, "Write a web page.")], 1, Stop)).Text);
+    }
+
     [Fact]
     public async Task A_server_that_knows_no_pieces_is_told_of_with_the_remedy()
     {

@@ -18,8 +18,11 @@ internal readonly record struct LeaseAsk(TimeSpan Since, TimeSpan Owed, TimeSpan
 /// <param name="Until">Its end.</param>
 internal readonly record struct Lease(TimeSpan From, TimeSpan Until)
 {
-    /// <summary>Nobody can have taken more.</summary>
+    /// <summary>Nobody can have taken more: what lies further is a mistake.</summary>
     private static readonly TimeSpan Furthest = TimeSpan.FromMinutes(10);
+
+    /// <summary>At a slow rate a lease of one start is long, and this many processes may each have one.</summary>
+    private const int MostHolders = 100;
 
     /// <summary>The next lease, behind all others.</summary>
     /// <param name="given">Until when the time of the key is given away: all that its users share.</param>
@@ -28,7 +31,8 @@ internal readonly record struct Lease(TimeSpan From, TimeSpan Until)
     public static Lease Next(TimeSpan given, LeaseAsk ask, TimeSpan now)
     {
         var free = given + ask.Owed;
-        free = free < now + Furthest ? free : now + Furthest;
+        var furthest = now + (MostHolders * ask.Span > Furthest ? MostHolders * ask.Span : Furthest);
+        free = free < furthest ? free : furthest;
         var least = now - TimeSpan.FromSeconds(SetSchedule.CatchUpSeconds);
         var from = free > ask.Since ? free : ask.Since;
         from = from > least ? from : least;

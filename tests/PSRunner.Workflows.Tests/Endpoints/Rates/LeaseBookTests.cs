@@ -24,6 +24,15 @@ public sealed class LeaseBookTests : IDisposable
     }
 
     [Fact]
+    public void A_rate_of_three_requests_an_hour_is_a_rate()
+    {
+        var book = Book();
+        var ask = new LeaseAsk(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMinutes(20));
+
+        Assert.Equal([0, 1200, 2400], new[] { 1, 2, 3 }.Select(_ => book.Lease(ask, _time.Start.Ticks).From.TotalSeconds));
+    }
+
+    [Fact]
     public void Time_that_passed_is_given_to_nobody()
     {
         From(Book());
