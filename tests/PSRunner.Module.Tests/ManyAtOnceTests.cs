@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PSRunner.ModelServer;
 
 namespace PSRunner.Module.Tests;
 
@@ -32,6 +33,24 @@ public sealed class ManyAtOnceTests : IDisposable
             """);
         Assert.Empty(read.Errors);
         Assert.Equal(["300", "300", "300", "200", "3", "3", "BatchNotFound,PSRunner.Commands.GetTestResultCommand"], read.Output);
+    }
+
+    [Fact]
+    public async Task As_many_requests_are_in_flight_as_the_process_may_open_sockets_and_no_more()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Has no such limit.");
+        await using var server = ChatServer.Start(new ServerOptions { Capacity = new Capacity { Latency = TimeSpan.FromSeconds(1) } });
+
+        using var shell = ShellProcess.RunWithFiles(
+            400, _folder,
+            $$"""
+            Register-TestEndpoint far {{server.Endpoint}} -RequestsPerMinute 600000
+            1..500 | ForEach-Object { "hello $_" } | New-PromptTest far -ExpectLike '*hello*' | Start-TestBatch wide -ThrottleLimit 1000 | ForEach-Object Outcome
+            """,
+            ("XDG_CONFIG_HOME", _folder));
+
+        Assert.Equal(500, shell.Output.Count(line => line == "Passed"));
+        Assert.Contains(shell.Errors.Concat(shell.Output), line => line.Contains("may open 400 files and sockets (ulimit -n)", StringComparison.Ordinal));
     }
 
     [Fact]

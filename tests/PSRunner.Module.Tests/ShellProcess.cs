@@ -40,9 +40,20 @@ internal sealed class ShellProcess : IDisposable
         StartWith(folder, ["-Command", "$ProgressPreference = 'SilentlyContinue'; " + command], environment);
 
     /// <summary>Starts psrunner with any arguments.</summary>
-    public static ShellProcess StartWith(string folder, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
+    public static ShellProcess StartWith(string folder, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment) =>
+        StartAs("dotnet", folder, [Repository.Shell, .. arguments], environment);
+
+    /// <summary>Runs a command to its end in a psrunner that may open so many files. Not on Windows.</summary>
+    public static ShellProcess RunWithFiles(int most, string folder, string command, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var shell = StartAs("/bin/sh", folder, ["-c", $"ulimit -n {most} && exec dotnet \"$0\" \"$@\"", Repository.Shell, "-Command", "$ProgressPreference = 'SilentlyContinue'; " + command], environment);
+        shell.WaitForEnd();
+        return shell;
+    }
+
+    private static ShellProcess StartAs(string program, string folder, IReadOnlyList<string> arguments, (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -50,7 +61,6 @@ internal sealed class ShellProcess : IDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(Repository.Shell);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using PSRunner.Engine.Execution;
+using PSRunner.Engine.Processes;
 using PSRunner.Workflows.Endpoints.Rates;
 using PSRunner.Workflows.Models;
 
@@ -15,6 +16,9 @@ internal sealed class ModelSession : ILaneSteering
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>Tests of models that run at once when nobody says.</summary>
+    private const int DefaultThrottle = 20;
+
     private readonly SteeringFacts _facts;
     private readonly BatchCap _cap;
     private readonly EndpointRecord _record;
@@ -24,6 +28,7 @@ internal sealed class ModelSession : ILaneSteering
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _canaries;
     private readonly HashSet<string> _unshared = [];
+    private readonly int _mostInFlight;
     private long _recordedAt;
 
     /// <param name="facts">The session.</param>
@@ -44,6 +49,7 @@ internal sealed class ModelSession : ILaneSteering
             _lanes.Add(name, new SteeredLane(name, _embeddedGate, LaneOf(name)));
         }
 
+        _mostInFlight = MostInFlight();
         Beat();
         foreach (var lane in _lanes.Values.Where(lane => lane.Open is not null))
         {
@@ -62,7 +68,7 @@ internal sealed class ModelSession : ILaneSteering
         var pace = _cap.Pace.Rate / Math.Max(1, _lanes.Count);
         foreach (var lane in _lanes.Values.Where(lane => lane.Number >= 0))
         {
-            if (lane.NextAllowance(pace) is { } allowed)
+            if (lane.NextAllowance(pace, lane.Open is null ? int.MaxValue : _mostInFlight) is { } allowed)
             {
                 _facts.Allow(lane.Number, allowed);
             }
@@ -126,6 +132,17 @@ internal sealed class ModelSession : ILaneSteering
             _embeddedGate.Dispose();
             _ended.Dispose();
         }
+    }
+
+    private int MostInFlight()
+    {
+        var most = OpenFiles.MostRequests() / Math.Max(1, _lanes.Values.Count(lane => lane.Open is not null));
+        if (_lanes.Values.Any(lane => lane.Open is not null) && most < (_facts.Options.ThrottleLimit ?? DefaultThrottle))
+        {
+            _facts.Note($"At most {Math.Max(1, most)} tests of an endpoint run at once: this process may open {OpenFiles.Limit()} files and sockets (ulimit -n), and needs some of them for itself.");
+        }
+
+        return Math.Max(1, most);
     }
 
     private void NoteTroubles()
@@ -199,7 +216,7 @@ internal sealed class ModelSession : ILaneSteering
 #pragma warning restore CA1031
 
         lane.Begin();
-        if (lane.Number >= 0 && lane.NextAllowance(_cap.Pace.Rate) is { } allowed)
+        if (lane.Number >= 0 && lane.NextAllowance(_cap.Pace.Rate, _mostInFlight) is { } allowed)
         {
             _facts.Allow(lane.Number, allowed);
         }

@@ -84,9 +84,10 @@ internal sealed class SteeredLane
 
     /// <summary>How many cases may run at once; null: as many as it said last.</summary>
     /// <param name="pace">The share of the batch's own cap, in requests per second; infinity: none.</param>
-    public int? NextAllowance(double pace)
+    /// <param name="most">The share of the requests that the machine can have in flight.</param>
+    public int? NextAllowance(double pace, int most)
     {
-        var allowed = Volatile.Read(ref _begun) == 0 ? 0 : (int)Math.Min(HasAnswered ? int.MaxValue : MostUnanswered, (double)Volatile.Read(ref _entered) + Room(pace));
+        var allowed = Volatile.Read(ref _begun) == 0 ? 0 : (int)Math.Min(HasAnswered ? most : Math.Min(most, MostUnanswered), (double)Volatile.Read(ref _entered) + Room(pace));
         return Interlocked.Exchange(ref _allowed, allowed) == allowed ? null : allowed;
     }
 
