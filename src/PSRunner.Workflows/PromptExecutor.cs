@@ -88,7 +88,7 @@ public sealed class PromptExecutor(IModelCatalog models, IReplyScripts scripts) 
     }
 
     /// <summary>Sends the one request. Does not throw on cancellation or a fault of the provider: the conversation says it.</summary>
-    private static async Task<string> AskAsync(
+    private static async Task<ModelReply> AskAsync(
         IChatClient client, PromptDefinition definition, Conversation conversation, AttemptContext context, CancellationToken cancellation)
     {
         var messages = new List<ChatMessage>();
@@ -110,7 +110,7 @@ public sealed class PromptExecutor(IModelCatalog models, IReplyScripts scripts) 
             conversation.Counts.OutputChars += reply.Text.Length;
             conversation.Messages.Add(new SpokenMessage(1, ChatRole.Assistant.Value, reply.Text));
             conversation.End = ConversationEnd.Answered;
-            return reply.Text;
+            return reply;
         }
         catch (ProviderException error)
         {
@@ -122,11 +122,12 @@ public sealed class PromptExecutor(IModelCatalog models, IReplyScripts scripts) 
             conversation.End = ConversationEnd.Canceled;
         }
 
-        return "";
+        return new ModelReply("", []);
     }
 
-    private async Task<AttemptReport> JudgeAsync(PromptDefinition definition, string text, AttemptContext context, CancellationToken cancellation)
+    private async Task<AttemptReport> JudgeAsync(PromptDefinition definition, ModelReply said, AttemptContext context, CancellationToken cancellation)
     {
+        var text = said.Text;
         var reply = Expectation.Tidy(Thoughts.Without(text));
         if (reply.Length == 0)
         {
@@ -144,7 +145,8 @@ public sealed class PromptExecutor(IModelCatalog models, IReplyScripts scripts) 
             var expectation = definition.Expect == ExpectationKinds.Schema
                 ? _schemas.GetValue(context.SharedText ?? "", static json => Expectation.Of(ExpectationKinds.Schema, json))
                 : Expectation.Of(definition.Expect, definition.Value);
-            var miss = await Task.Run(() => expectation.Miss(reply), cancellation).WaitAsync(CheckLimit, context.Time, cancellation).ConfigureAwait(false);
+            var exact = Expectation.Tidy(Thoughts.Without(said.Exact));
+            var miss = await Task.Run(() => expectation.Miss(exact), cancellation).WaitAsync(CheckLimit, context.Time, cancellation).ConfigureAwait(false);
             return new AttemptReport { Cause = miss is null ? Causes.None : Causes.WrongAnswer, Score = miss is null ? 1 : 0, Message = miss is null ? "" : Told(miss, reply), Output = text };
         }
         catch (TimeoutException)

@@ -1,3 +1,4 @@
+using PSRunner.ModelServer;
 using PSRunner.Module.Tests.Hosting;
 
 namespace PSRunner.Module.Tests;
@@ -155,6 +156,17 @@ public sealed class EndpointTests : IDisposable
 
         Assert.Equal("EndpointUriInvalid", _shell.InvokeExpectingError("New-WorkflowTest x | Start-TestBatch").FullyQualifiedErrorId.Split(',')[0]);
         Assert.StartsWith("-Uri takes", Text("Test-TestEndpoint x | ForEach-Object Message"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_a_word_spoils_no_right_answer()
+    {
+        await using var server = ChatServer.Start(new ServerOptions { Wit = _ => new ChatReply("Not anything") });
+        Environment.SetEnvironmentVariable("PSRUNNER_TEST_WORD", "anything");
+        _shell.Invoke("Register-TestEndpoint x $args[0] -ApiKeyVariable PSRUNNER_TEST_WORD -RequestsPerMinute 60000", server.Endpoint.ToString());
+
+        Assert.Equal("Passed|1|Not ***", Text("New-PromptTest x hi -ExpectText 'Not anything' | Start-TestBatch | ForEach-Object { '{0}|{1}|{2}' -f $_.Outcome, $_.Score, $_.Output }"));
+        Environment.SetEnvironmentVariable("PSRUNNER_TEST_WORD", null);
     }
 
     private string Text(string script) => _shell.Invoke(script).Single().ToString();

@@ -9,7 +9,14 @@ namespace PSRunner.Workflows.Agent;
 /// <summary>A reply as it was received.</summary>
 /// <param name="Text">Its text; empty when it only calls functions.</param>
 /// <param name="Calls">Its native function calls.</param>
-internal sealed record ModelReply(string Text, IReadOnlyList<FunctionCallContent> Calls);
+internal sealed record ModelReply(string Text, IReadOnlyList<FunctionCallContent> Calls)
+{
+    /// <summary>
+    /// The text as it came. The other is without the endpoint's keys, and a key may be a word ("anything", where none is
+    /// asked for) that a right answer holds: this is for who judges and keeps nothing of it.
+    /// </summary>
+    public string Exact { get; init; } = Text;
+}
 
 /// <summary>
 /// Sends requests, each within the request limit; a client that keeps a <see cref="RequestLog"/> holds that limit itself,
@@ -86,7 +93,7 @@ internal sealed class ModelRequest
             _context.ReportProgress($"reply {turn}, {text.Length} characters");
         }
 
-        return _endpoint is null ? new ModelReply(text.ToString(), calls) : new ModelReply(_endpoint.Redact(text.ToString()), [.. calls.Select(Redacted)]);
+        return _endpoint is null ? new ModelReply(text.ToString(), calls) : new ModelReply(_endpoint.Redact(text.ToString()), [.. calls.Select(Redacted)]) { Exact = text.ToString() };
     }
 
     // A provider that echoes the key must not bring it into a transcript, nor back into the conversation.

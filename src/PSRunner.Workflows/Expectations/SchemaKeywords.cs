@@ -9,7 +9,7 @@ internal static class SchemaKeywords
     /// <summary>The longest time of one regular expression on one text.</summary>
     private static readonly TimeSpan MatchLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Characters of a property's name that a message shows.</summary>
+    /// <summary>A longer name of a property is not shown.</summary>
     private const int MostOfName = 80;
 
     private static readonly Dictionary<string, Func<JsonElement, bool>> Types = new(StringComparer.Ordinal)
@@ -373,7 +373,7 @@ internal static class SchemaKeywords
         foreach (var property in value.EnumerateObject())
         {
             found.Look();
-            check(property.Name, property.Value, $"{path}/{(property.Name.Length <= MostOfName ? property.Name : property.Name[..MostOfName] + "…")}", found);
+            check(property.Name, property.Value, $"{path}/{(property.Name.Length <= MostOfName ? property.Name : "…")}", found);
         }
     });
 

@@ -108,6 +108,11 @@ internal sealed class CubicRate
     public void Observe(TimeSpan now, double remaining, TimeSpan resetIn)
     {
         Advance(now);
+        if (resetIn <= TimeSpan.Zero)
+        {
+            return; // It was reset.
+        }
+
         _ceiling = Math.Max(remaining / Math.Max(1, resetIn.TotalSeconds), _options.Minimum);
         _ceilingEnds = now + resetIn;
         _bucket.Rate = Math.Min(_learned, _ceiling);

@@ -52,7 +52,7 @@ internal sealed class LeaseBook(LeaseFile? file, TimeProvider time)
             Trouble = null;
             return lease;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             (_tryAt, Trouble) = (now + TryAgainAfter, e.Message);
             return Rates.Lease.Next(_given, ask, now);

@@ -103,6 +103,10 @@ public sealed class CubicRateTests
 
         Assert.Equal(TimeSpan.FromSeconds(2), rate.Wait(At(1)));
         Assert.InRange(rate.Wait(At(3)), TimeSpan.Zero, TimeSpan.FromSeconds(0.1));
+
+        rate.Start(At(4), 3);
+        rate.Observe(At(4), remaining: 0, TimeSpan.Zero);
+        Assert.InRange(rate.Wait(At(4)), TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.3));
     }
 
     [Fact]
