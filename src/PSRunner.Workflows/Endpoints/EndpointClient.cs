@@ -21,7 +21,7 @@ internal sealed class EndpointClient(ModelEndpoint endpoint, RequestLog log, Tim
             var response = await sending.Client.GetResponseAsync(list, options, sending.Token).ConfigureAwait(false);
             AIContent[] contents = [.. response.Messages.SelectMany(m => m.Contents), .. response.Usage is { } usage ? [new UsageContent(usage)] : Array.Empty<AIContent>()];
             sending.Received(contents, response.FinishReason);
-            if (sending.IsFiltered || !contents.Any(IsReply))
+            if (sending.IsRefused || !contents.Any(IsReply))
             {
                 throw sending.Empty();
             }

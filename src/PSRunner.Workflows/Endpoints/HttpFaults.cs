@@ -133,7 +133,8 @@ internal static partial class HttpFaults
         return line.Length <= MaxMessageChars ? line : line[..MaxMessageChars] + "...";
     }
 
-    [GeneratedRegex(@"\s+")]
+    // Control characters, too: a terminal would obey them.
+    [GeneratedRegex(@"[\s\p{Cc}]+")]
     private static partial Regex Spaces();
 
     [GeneratedRegex(@"^(insufficient_quota|insufficient_balance|billing_hard_limit_reached|billing_not_active|billing_error|access_terminated|Arrearage|credit.*exhausted|quota_?exhausted|account_overdue.*)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

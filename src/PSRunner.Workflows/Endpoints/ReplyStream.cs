@@ -77,7 +77,7 @@ internal sealed class ReplyStream : IAsyncDisposable
     // What a filter or a gateway cut off is not what the model said.
     private void End()
     {
-        if (_sending.IsFiltered)
+        if (_sending.IsRefused)
         {
             throw _sending.Empty();
         }
@@ -97,7 +97,15 @@ internal sealed class ReplyStream : IAsyncDisposable
             return null;
         }
 
-        _sending.Received(_pieces.Current.Contents, _pieces.Current.FinishReason);
-        return _pieces.Current;
+        var update = _pieces.Current;
+        _sending.Received(update.Contents, update.FinishReason);
+
+        // What is not said in the abstraction's own words.
+        if (update.RawRepresentation is OpenAI.Chat.StreamingChatCompletionUpdate { RefusalUpdate.Length: > 0 })
+        {
+            _sending.Refused();
+        }
+
+        return update;
     }
 }

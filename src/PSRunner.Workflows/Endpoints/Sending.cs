@@ -45,8 +45,8 @@ internal sealed class Sending : IDisposable
     /// <summary>Signalled when the request's limit is reached or the caller gives up.</summary>
     public CancellationToken Token => _late.Token;
 
-    /// <summary>True when the provider's filter took the reply, or what was left of it, away.</summary>
-    public bool IsFiltered { get; private set; }
+    /// <summary>True when the provider would not give the reply, or its filter took it, or what was left of it, away.</summary>
+    public bool IsRefused { get; private set; }
 
     /// <summary>True when a reply that came to its end must have been cut off: gateways close a stream properly that broke behind them.</summary>
     public bool IsCutOff => !_saysWhyItEnds && _deployment.SaysWhyItEnds;
@@ -58,14 +58,17 @@ internal sealed class Sending : IDisposable
     {
         _hasBegun = true;
         _saysWhyItEnds |= finish is not null;
-        IsFiltered |= finish == ChatFinishReason.ContentFilter;
+        IsRefused |= finish == ChatFinishReason.ContentFilter;
         foreach (var content in contents)
         {
             _usage = content is UsageContent used ? used.Details : _usage;
             _chars += TokenEstimate.CharsOf(content);
-            IsFiltered |= content is ErrorContent { ErrorCode: Refusal };
+            IsRefused |= content is ErrorContent { ErrorCode: Refusal };
         }
     }
+
+    /// <summary>The provider says that it refuses.</summary>
+    public void Refused() => IsRefused = true;
 
     /// <summary>The reply is whole.</summary>
     public void Answered()
@@ -76,8 +79,8 @@ internal sealed class Sending : IDisposable
     }
 
     /// <summary>Why a reply that came to its end is none.</summary>
-    public ProviderException Empty() => IsFiltered
-        ? new ProviderException(Causes.Refused, "The provider's filter took the reply away.")
+    public ProviderException Empty() => IsRefused
+        ? new ProviderException(Causes.Refused, "The provider refused to give the reply, or all of it.")
         : new ProviderException(Causes.EmptyReply, "The reply is empty.");
 
     /// <summary>What an exception of the transport or the client library means; null when it is no fault of the provider. The key is told.</summary>

@@ -96,6 +96,24 @@ public sealed class OpenAIEndpointTests(ITestOutputHelper output)
         Assert.Equal(cause, (error as ProviderException)?.Cause ?? "");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reply_that_is_a_refusal_is_one_and_is_asked_for_once(bool streams)
+    {
+        const string refusal = """{"role":"assistant","content":null,"refusal":"I cannot"}""";
+        await using var server = ChatServer.Start(new ServerOptions
+        {
+            Answer = (_, request) => request.Stream
+                ? new HttpAnswer(200, "text/event-stream", [System.Text.Encoding.UTF8.GetBytes($$"""data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{{refusal}},"finish_reason":"stop"}]}""" + "\n\ndata: [DONE]\n\n")])
+                : HttpAnswer.Json(200, $$"""{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{{refusal}},"finish_reason":"stop"}]}"""),
+        });
+        using var endpoint = Endpoint(server.Endpoint, o => o with { Streams = streams });
+
+        Assert.Equal(Causes.Refused, (await Assert.ThrowsAsync<ProviderException>(() => Updates(endpoint))).Cause);
+        Assert.Equal(1, server.Requests);
+    }
+
     [Fact]
     public async Task A_web_page_that_comes_as_a_reply_is_what_the_model_wrote()
     {
