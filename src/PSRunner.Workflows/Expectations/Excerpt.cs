@@ -10,6 +10,10 @@ internal static class Excerpt
     public static string Of(string text)
     {
         var line = text.ReplaceLineEndings("⏎");
-        return line.Length <= MostChars ? $"'{line}'" : $"'{line[..MostChars]}…' ({text.Length} characters)";
+        return line.Length <= MostChars ? $"'{Line(line)}'" : $"'{Line(line)}' ({text.Length} characters)";
     }
+
+    /// <summary>The text without the characters that move a cursor, and not too long.</summary>
+    public static string Line(string text, int most = MostChars) =>
+        string.Concat((text.Length <= most ? text : $"{text[..most]}…").Select(c => char.IsWhiteSpace(c) ? ' ' : char.IsControl(c) ? '\uFFFD' : c));
 }
