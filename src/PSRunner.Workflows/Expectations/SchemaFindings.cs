@@ -1,48 +1,34 @@
-using System.Diagnostics;
+using Json.Schema;
 
 namespace PSRunner.Workflows.Expectations;
 
-/// <summary>What a schema found wrong with a reply, up to a number, and the time it may take to find it.</summary>
-/// <param name="most">How many findings are kept; more are only counted.</param>
-/// <param name="clock">How long all of it has taken.</param>
-internal sealed class SchemaFindings(int most, Stopwatch clock)
+/// <summary>What the library found wrong, in words.</summary>
+internal static class SchemaFindings
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    private const int Most = 3;
 
-    private readonly List<string> _kept = [];
-
-    /// <summary>How many there are.</summary>
-    public int Count { get; private set; }
-
-    /// <summary>The first of them.</summary>
-    public IReadOnlyList<string> Kept => _kept;
-
-    /// <summary>Adds one: a keyword and what it said, and the place in the reply.</summary>
-    public void Add(string rule, string path)
+    /// <summary>The first findings, each with its keyword and its place in the value, and how many more there are.</summary>
+    /// <param name="results">What came of a schema that does not fit, in a hierarchy.</param>
+    public static string Of(EvaluationResults results)
     {
-        Count++;
-        if (_kept.Count < most)
-        {
-            _kept.Add($"{rule} at {path}");
-        }
+        var all = In(results, "schema").Distinct().ToList();
+        return $"{string.Join(", ", all.Take(Most))}{(all.Count > Most ? $" and {all.Count - Most} more" : "")}";
     }
 
-    /// <summary>Whether a value is what a schema allows, without a word of what is wrong with it.</summary>
-    /// <exception cref="TimeoutException">Schemas that choose between schemas may take for ever.</exception>
-    public bool Fits(Schema schema, System.Text.Json.JsonElement value)
+    /// <param name="results">What came of a schema that does not fit.</param>
+    /// <param name="by">The keyword that holds the schema.</param>
+    private static IEnumerable<string> In(EvaluationResults results, string by)
     {
-        var apart = new SchemaFindings(0, clock);
-        schema.Check(value, "", apart);
-        return apart.Count == 0;
-    }
-
-    /// <summary>Called once for each value and schema.</summary>
-    /// <exception cref="TimeoutException">All of it takes too long.</exception>
-    public void Look()
-    {
-        if (clock.Elapsed > Limit)
+        var place = Excerpt.Line($" at #{results.InstanceLocation}");
+        var errors = (results.Errors ?? []).Select(e => Excerpt.Line(e.Key.Length == 0 ? $"{by} false" : $"{e.Key}: {e.Value}") + place);
+        return errors.Concat((results.Details ?? []).GroupBy(d => d.EvaluationPath[results.EvaluationPath.SegmentCount].ToString()).SelectMany(schemas => schemas.Key switch
         {
-            throw new TimeoutException($"The schema takes longer than {Limit.TotalSeconds:0} s.");
-        }
+            // They only choose; contains says itself what it missed.
+            "if" or "contains" => [],
+            "not" => schemas.Any(s => s.IsValid) ? ["not" + place] : [],
+            "anyOf" or "oneOf" => schemas.Count(s => s.IsValid) is var fitting && (schemas.Key == "anyOf" ? fitting > 0 : fitting == 1) ? []
+                : [$"{schemas.Key} ({fitting} of {schemas.Count()} fit){place}"],
+            _ => schemas.Where(s => !s.IsValid).SelectMany(s => In(s, schemas.Key)),
+        }));
     }
 }

@@ -1,19 +1,27 @@
 using System.Text.Json;
+using Json.Schema;
 
 namespace PSRunner.Workflows.Expectations;
 
-/// <summary>Numbers of JSON, exact as far as a decimal is, and else as a double has them.</summary>
+/// <summary>Numbers of JSON, exact where a double can hold their size.</summary>
 internal static class SchemaNumbers
 {
+    /// <summary>The library divides on the stack, by a byte for each digit and each power of ten.</summary>
+    private const int MostDigits = 1000;
+
+    private static readonly JsonElement Zero = JsonElement.Parse("0");
+    private static readonly JsonElement One = JsonElement.Parse("1");
+
     /// <summary>Whether it has no fraction; 1.0 has none.</summary>
-    public static bool IsWhole(JsonElement number) =>
-        Math.Floor(number.GetDouble()) is var whole && whole.Equals(number.GetDouble()) && (!number.TryGetDecimal(out var exact) || exact == decimal.Truncate(exact));
+    public static bool IsWhole(JsonElement number) => double.IsInfinity(number.GetDouble()) || IsMultiple(number, One);
 
-    /// <summary>Which of two is more.</summary>
-    public static int Compare(JsonElement one, JsonElement other) =>
-        one.TryGetDecimal(out var exact) && other.TryGetDecimal(out var otherExact) ? exact.CompareTo(otherExact) : one.GetDouble().CompareTo(other.GetDouble());
+    /// <summary>Whether one is the other, which is over 0, taken a whole number of times.</summary>
+    public static bool IsMultiple(JsonElement number, JsonElement of) => number.GetDouble() switch
+    {
+        0 => JsonElement.DeepEquals(number, Zero),
+        var size when double.IsFinite(size) && IsShort(number) && IsShort(of) => JsonMath.Divides(number, of),
+        var size => Math.IEEERemainder(size, of.GetDouble()) == 0,
+    };
 
-    /// <summary>Whether one is the other taken a whole number of times.</summary>
-    public static bool IsMultiple(JsonElement number, JsonElement of) =>
-        number.TryGetDecimal(out var exact) && of.TryGetDecimal(out var unit) && unit != 0 ? exact % unit == 0 : Math.IEEERemainder(number.GetDouble(), of.GetDouble()) == 0;
+    private static bool IsShort(JsonElement number) => number.GetRawText().Length <= MostDigits;
 }
