@@ -218,6 +218,28 @@ public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
         Assert.True(SpinWait.SpinUntil(() => CountHandles() <= handles + 50, TimeSpan.FromSeconds(10)), $"{CountHandles()} handles are open, {handles} were before.");
     }
 
+    [Fact]
+    public void A_batch_of_scripts_leaves_no_thread_and_no_guardian_in_its_shell()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+
+        // Scripts alone, and several that begin at once: nothing else has made ready what they share. A thread is listed for a
+        // moment after its end.
+        using var shell = ShellProcess.Run(
+            _folder,
+            """
+            function left {
+                [System.IO.Directory]::GetDirectories('/proc/self/task') | ForEach-Object { try { [System.IO.File]::ReadAllText("$_/comm").Trim() } catch { } } | Where-Object { $_ -like 'PSRunner *' }
+                [System.IO.File]::ReadAllText("/proc/self/task/$PID/children").Trim()
+            }
+            foreach ($batch in 1..5) { 1..8 | Start-TestBatch { 1 } -ThrottleLimit 4 6> $null | ForEach-Object { $_.Outcome } }
+            foreach ($look in 1..100) { if ("$(left)" -eq '') { break }; [System.Threading.Thread]::Sleep(50) }
+            "left: $(left)"
+            """);
+
+        Assert.Equal([.. Enumerable.Repeat("Passed", 40), "left: "], shell.Output);
+    }
+
     private static int CountHandles() => Directory.GetFiles("/proc/self/fd").Length;
 
     private static List<string> Run(HostedPowerShell shell, string cases, string options, string each) =>

@@ -32,7 +32,9 @@ public interface ISessionExecutor : ITestExecutor
 /// <param name="note">Hears what the user should be told. From any thread.</param>
 public sealed class SessionFacts(string batchId, int number, string scratchFolder, TimeSpan grace, TimeProvider time, Action<string> note) : IDisposable
 {
+    private readonly Lock _lock = new();
     private SessionProcesses? _processes;
+    private bool _isOver;
 
     /// <summary>MiB that the processes of one test may hold together; null: no limit of their own.</summary>
     public int? MemoryLimitMB { get; init; }
@@ -55,12 +57,32 @@ public sealed class SessionFacts(string batchId, int number, string scratchFolde
     /// <summary>Hears what the user should be told. From any thread.</summary>
     public Action<string> Note => note;
 
-    /// <summary>What the session's executors share that start processes; made when the first of them asks. Asked for by one thread, before the first attempt.</summary>
-    internal SessionProcesses Processes => _processes ??= new SessionProcesses(this);
+    /// <summary>What the session's executors share that start processes; made when the first of them asks. Safe from any thread: several attempts may be the first.</summary>
+    /// <exception cref="ObjectDisposedException">The session is over.</exception>
+    internal SessionProcesses Processes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isOver, this);
+                return _processes ??= new SessionProcesses(this);
+            }
+        }
+    }
 
     /// <summary>Memory that the session's processes hold (KiB).</summary>
-    internal long MemoryKiB => _processes?.Trees.MemoryKiB ?? 0;
+    internal long MemoryKiB => Volatile.Read(ref _processes)?.Trees.MemoryKiB ?? 0;
 
     /// <summary>Ends by force whatever process still runs.</summary>
-    public void Dispose() => _processes?.Dispose();
+    public void Dispose()
+    {
+        SessionProcesses? processes;
+        lock (_lock)
+        {
+            (processes, _processes, _isOver) = (_processes, null, true);
+        }
+
+        processes?.Dispose();
+    }
 }
