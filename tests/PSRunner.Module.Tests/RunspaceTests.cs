@@ -27,6 +27,20 @@ public sealed class RunspaceTests : IDisposable
         Assert.Contains("-Isolation Process", rows[^1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-TestTimeoutSeconds 1 -GracePeriodSeconds 1")]
+    [InlineData("-TestTimeoutSeconds 1000 -GracePeriodSeconds 1 -AsJob")]
+    public void A_shell_ends_although_a_script_in_it_never_does(string options)
+    {
+        using var shell = ShellProcess.Start(
+            _folder,
+            $"$null = 1..2 | Start-TestBatch {{ 'in'; [System.Threading.Thread]::Sleep(-1) }} -Isolation Runspace -ThrottleLimit 2 {options}; [System.Threading.Thread]::Sleep(2000); 'at its end'");
+
+        Assert.True(shell.WaitForExit(TimeSpan.FromSeconds(60)), string.Join('\n', shell.Output));
+        shell.WaitForEnd();
+        Assert.Equal("at its end", shell.Output[^1]);
+    }
+
     [Fact]
     public void Every_column_of_a_row_is_a_property_of_its_result()
     {

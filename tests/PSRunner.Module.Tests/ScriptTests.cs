@@ -43,6 +43,45 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(["alone"], Run($"Start-TestBatch {{ param($n) 'alone' + $n }} -Isolation {isolation}", Text));
     }
 
+    [Theory]
+    [InlineData("Process")]
+    [InlineData("Runspace")]
+    public void What_a_script_does_to_its_shell_is_not_there_for_the_next(string isolation)
+    {
+        // Each first one of two changes something; the second tells what it finds.
+        var rows = Run(
+            $$"""
+            1..10 | Start-TestBatch {
+                $provider = $ExecutionContext.InvokeProvider
+                switch ($_) {
+                    1 { function global:Get-Member { 'mock' } }
+                    3 { $null = $provider.Item.Set('alias:Get-Member', 'Get-Location') }
+                    5 { $provider.Item.Remove('function:TabExpansion2', $false) }
+                    7 { $null = $provider.Item.Set('function:Pause', { 'mock' }) }
+                    9 {
+                        # Acts while its shell is restored: PowerShell then throws, or waits for itself for ever.
+                        $timer = [System.Timers.Timer]::new(1)
+                        $null = $ExecutionContext.Events.SubscribeEvent($timer, 'Elapsed', 'tick', $null, { [System.Threading.Thread]::Sleep(20) }, $false, $false)
+                        $timer.Start()
+                        [System.Threading.Thread]::Sleep(50)
+                    }
+                    default { "$(Get-Command Get-Member -CommandType Function, Alias -ErrorAction Ignore)$((Get-Command Pause).Definition -eq "'mock'") $(Get-Command TabExpansion2) $($ExecutionContext.Events.Subscribers.Count)" }
+                }
+            } -Isolation {{isolation}} -ThrottleLimit 1 -TestTimeoutSeconds 60
+            """,
+            "$_.Name + '|' + $_.Outcome + '|' + $_.Output.Trim()");
+
+        Assert.Equal(Enumerable.Range(1, 10).Select(n => $"{n}|Passed|{(n % 2 == 0 ? "False TabExpansion2 0" : "")}").Order(StringComparer.Ordinal), rows);
+    }
+
+    [Fact]
+    public void A_script_that_calls_no_command_changes_no_default_of_the_next_one()
+    {
+        Assert.Equal(
+            ["1", "1", "1"],
+            Run("1..3 | Start-TestBatch { $PSDefaultParameterValues[\"Get-Item:$_\"] = 1; $PSDefaultParameterValues.Count.ToString() } -ThrottleLimit 1", "$_.Output.Trim()"));
+    }
+
     [Fact]
     public void Values_of_the_shell_travel_by_using()
     {

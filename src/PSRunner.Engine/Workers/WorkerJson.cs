@@ -35,8 +35,8 @@ internal sealed record WorkerReport
     /// <summary>How the test ended.</summary>
     public required AttemptReport Result { get; init; }
 
-    /// <summary>True when the test left processes of its own running.</summary>
-    public bool LeftProcesses { get; init; }
+    /// <summary>True when the test left what the next must not find: processes that run, or what cannot be undone.</summary>
+    public bool IsSpent { get; init; }
 
     /// <summary>Bytes of memory that the worker holds.</summary>
     public long Memory { get; init; }

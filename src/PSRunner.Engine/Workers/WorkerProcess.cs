@@ -272,7 +272,7 @@ internal sealed class WorkerProcess
     private void Judge(WorkerReport report)
     {
         _firstMemory = _firstMemory == 0 ? report.Memory : _firstMemory;
-        _spent |= report.LeftProcesses
+        _spent |= report.IsSpent
             || (report.Memory > _firstMemory + MostGrowth && report.Memory > 2 * _firstMemory)
             || LengthOf(OutputFile) > LongestFile || LengthOf(ErrorFile) > LongestFile;
     }

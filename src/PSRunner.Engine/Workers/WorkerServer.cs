@@ -19,6 +19,9 @@ internal interface IWorkerHost
 
     /// <summary>Asks the running case to end; from another thread, never blocking.</summary>
     void Stop();
+
+    /// <summary>True when a case left what cannot be undone, so that no other may run here. Asked when one has ended.</summary>
+    bool IsSpent { get; }
 }
 
 /// <summary>The worker's side: obeys its runner until that closes the channel or is gone.</summary>
@@ -106,7 +109,7 @@ internal sealed class WorkerServer : ITestOutput
     private void Run(WorkerCase testCase)
     {
         var result = _host.Run(testCase with { SharedText = _shared.GetValueOrDefault(testCase.SharedHash, "") }, this);
-        var report = new WorkerReport { Number = testCase.Number, Result = result, LeftProcesses = !_hadChildren && HasChildren(), Memory = Environment.WorkingSet };
+        var report = new WorkerReport { Number = testCase.Number, Result = result, IsSpent = _host.IsSpent || (!_hadChildren && HasChildren()), Memory = Environment.WorkingSet };
         _channel.Send(WorkerMessage.Report, JsonSerializer.SerializeToUtf8Bytes(report, WorkerJson.Default.WorkerReport));
     }
 

@@ -10,7 +10,7 @@ namespace PSRunner.Scripts;
 internal static class Confinement
 {
     // The ways from an expression to the runspace around it.
-    private static readonly HashSet<string> Doors = new(["executioncontext", "pscmdlet", "host", "myinvocation", "this", "error"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> Doors = new(["executioncontext", "pscmdlet", "host", "myinvocation", "this", "error", "psdefaultparametervalues"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>True when the script is confined; false in doubt.</summary>
     public static bool Holds(ScriptBlockAst script) => script.Find(IsWayOut, searchNestedScriptBlocks: true) is null;

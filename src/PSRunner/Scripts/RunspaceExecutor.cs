@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation.Runspaces;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Workers;
 
@@ -101,13 +102,13 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
 
         var output = new OutputCapture(context);
         AttemptReport report;
-        using (cancellation.UnsafeRegister(static stopped => ((ScriptRunspace)stopped!).Stop(), runspace))
+        using (cancellation.UnsafeRegister(static stopped => ((RunspaceThread)stopped!).Stop(), thread))
         {
             report = await thread.RunAsync(context.SharedText ?? "", context.Case.Definition, output).ConfigureAwait(false);
         }
 
         thread.Work.TidyUp(report.Cause == Causes.None ? null : pool.PathFor(context), pool.Note);
-        if (cancellation.IsCancellationRequested)
+        if (cancellation.IsCancellationRequested || runspace.IsSpent)
         {
             pool.Retire(thread);
         }
@@ -123,18 +124,32 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         ? string.Create(CultureInfo.InvariantCulture, $"it was not ready within {SetUpLimit.TotalSeconds:0} s") : e.Message.TrimEnd('.');
 
     /// <summary>The runspaces of a session: as many as attempts run at once.</summary>
-    private sealed class Pool(SessionFacts session, ScriptSetup setup) : IDisposable
+    private sealed class Pool : IDisposable
     {
+        private readonly SessionFacts _session;
+        private readonly ScriptSetup _setup;
+        private readonly Runspace? _shell = Runspace.DefaultRunspace;
         private readonly Lock _lock = new();
         private readonly Stack<RunspaceThread> _idle = new();
+        private readonly HashSet<RunspaceThread> _all = [];
         private int _count;
         private bool _closed;
 
-        public Action<string> Note => session.Note;
+        /// <param name="session">The session.</param>
+        /// <param name="setup">What the runspaces are prepared with.</param>
+        public Pool(SessionFacts session, ScriptSetup setup)
+        {
+            (_session, _setup) = (session, setup);
+            if (_shell is not null)
+            {
+                _shell.StateChanged += EndWithShell;
+            }
+        }
+
+        public Action<string> Note => _session.Note;
 
         public RunspaceThread Rent()
         {
-            int number;
             lock (_lock)
             {
                 if (_idle.TryPop(out var idle))
@@ -142,10 +157,10 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
                     return idle;
                 }
 
-                number = ++_count;
+                var made = new RunspaceThread(_setup, new WorkFolder(Path.Combine(_session.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"runspace-{++_count}"))));
+                _all.Add(made);
+                return made;
             }
-
-            return new RunspaceThread(setup, new WorkFolder(Path.Combine(session.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"runspace-{number}"))));
         }
 
         public void Return(RunspaceThread thread)
@@ -164,30 +179,54 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
 
         public void Retire(RunspaceThread thread)
         {
+            lock (_lock)
+            {
+                _all.Remove(thread);
+            }
+
             thread.Dispose();
             thread.Work.Remove(Note);
         }
 
         /// <summary>Where what an attempt left is kept.</summary>
         public string PathFor(AttemptContext context) =>
-            Path.Combine(session.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{context.CaseId}-{session.Number}-{context.Attempt}"));
+            Path.Combine(_session.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{context.CaseId}-{_session.Number}-{context.Attempt}"));
 
         public void Dispose()
         {
+            if (_shell is not null)
+            {
+                _shell.StateChanged -= EndWithShell;
+            }
+
+            List<RunspaceThread> idle;
             lock (_lock)
             {
                 _closed = true;
-                foreach (var thread in _idle)
-                {
-                    Retire(thread);
-                }
-
+                idle = [.. _idle];
                 _idle.Clear();
             }
 
-            if (Directory.Exists(session.ScratchFolder) && !Directory.EnumerateFileSystemEntries(session.ScratchFolder).Any())
+            idle.ForEach(Retire);
+            if (Directory.Exists(_session.ScratchFolder) && !Directory.EnumerateFileSystemEntries(_session.ScratchFolder).Any())
             {
-                Directory.Delete(session.ScratchFolder);
+                Directory.Delete(_session.ScratchFolder);
+            }
+        }
+
+        // Before a shell ends PowerShell closes the runspaces that are open and waits for their scripts, so that a job's script
+        // which nothing can end would keep it. Those that are closing by then it leaves alone.
+        private void EndWithShell(object? sender, RunspaceStateEventArgs e)
+        {
+            if (e.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
+            {
+                List<RunspaceThread> all;
+                lock (_lock)
+                {
+                    all = [.. _all];
+                }
+
+                all.ForEach(thread => thread.Stop());
             }
         }
     }

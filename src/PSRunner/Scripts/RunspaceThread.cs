@@ -13,6 +13,7 @@ internal sealed class RunspaceThread : IDisposable
     private readonly TaskCompletionSource<ScriptRunspace> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ScriptSetup _setup;
     private Order? _order;
+    private volatile ScriptRunspace? _runspace;
 
     /// <param name="setup">What it is prepared with.</param>
     /// <param name="work">The folder that its scripts work in.</param>
@@ -39,6 +40,9 @@ internal sealed class RunspaceThread : IDisposable
         return order.Ended.Task;
     }
 
+    /// <summary>Asks its script to end, and the runspace with it; from any thread.</summary>
+    public void Stop() => _runspace?.Stop();
+
     /// <summary>Ends the thread once its script has ended.</summary>
     public void Dispose()
     {
@@ -51,7 +55,7 @@ internal sealed class RunspaceThread : IDisposable
         ScriptRunspace runspace;
         try
         {
-            runspace = new ScriptRunspace(_setup);
+            _runspace = runspace = new ScriptRunspace(_setup);
         }
 #pragma warning disable CA1031 // Who waits for it gets it.
         catch (Exception e)

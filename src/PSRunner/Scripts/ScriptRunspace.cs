@@ -9,7 +9,8 @@ namespace PSRunner.Scripts;
 
 /// <summary>
 /// A runspace that runs one script after another, each as if it were the first: what a script leaves in variables is gone
-/// before the next. Used by the thread that made it; <see cref="Stop"/> may come from any.
+/// before the next, or says that it cannot be undone (<see cref="IsSpent"/>). Used by the thread that made it;
+/// <see cref="Stop"/> may come from any.
 /// </summary>
 internal sealed class ScriptRunspace : IDisposable
 {
@@ -27,14 +28,15 @@ internal sealed class ScriptRunspace : IDisposable
     // PowerShell's own name for the parameter that brings the values of $using: expressions.
     private const string UsingParameter = "--%";
     private const int MostScripts = 64;
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromMilliseconds(500);
 
     private readonly ScriptHost _host = new();
     private readonly Runspace _runspace;
     private readonly ScriptBlock? _call;
     private readonly Dictionary<string, LoadedScript> _scripts = new(StringComparer.Ordinal);
     private readonly List<(string Name, object? Value)> _prepared;
+    private readonly Dictionary<(CommandTypes Type, string Name), object> _commands;
     private readonly Lock _lock = new();
-    private PowerShell? _running;
     private bool _stopped;
 
     /// <summary>Opens it and prepares it.</summary>
@@ -52,6 +54,7 @@ internal sealed class ScriptRunspace : IDisposable
             var before = Variables().Select(v => v.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
             Prepare(setup);
             _prepared = [.. Variables().Where(v => !before.Contains(v.Name)).Select(v => (v.Name, (object?)v.Value))];
+            _commands = Commands().ToDictionary(KeyOf, DefinitionOf);
         }
         catch
         {
@@ -59,6 +62,9 @@ internal sealed class ScriptRunspace : IDisposable
             throw;
         }
     }
+
+    /// <summary>True when a script left what cannot be undone, so that no other may run here.</summary>
+    public bool IsSpent { get; private set; }
 
     /// <summary>Runs a script to its end. Throws nothing.</summary>
     /// <param name="shared">The script (<see cref="ScriptCode"/>).</param>
@@ -78,7 +84,7 @@ internal sealed class ScriptRunspace : IDisposable
             var script = Load(shared);
             mayLeaveTraces = !script.IsConfined;
             AddCall(shell, script, ScriptInput.Parse(definition));
-            Begin(shell);
+            ThrowIfStopped();
             shell.Invoke<PSObject?>(null, capture, new PSInvocationSettings { AddToHistory = false });
             return ScriptVerdict.OfEnd(capture.Last, capture.Errors, _host.ExitCode);
         }
@@ -103,24 +109,54 @@ internal sealed class ScriptRunspace : IDisposable
         }
     }
 
-    /// <summary>Asks the running script to end; for good, so that no later one is stopped in its place.</summary>
+    /// <summary>
+    /// Asks the running script to end, and the runspace with it; for good, so that no later one is stopped in its place. Returns
+    /// once the runspace counts as closing, which is soon.
+    /// </summary>
+    /// <remarks>
+    /// PowerShell closes every open runspace before a shell ends and waits for the scripts in it. One that is closing already it
+    /// leaves alone: a script that nothing can end must not keep the user's shell from ending.
+    /// </remarks>
     public void Stop()
     {
         lock (_lock)
         {
+            if (_stopped)
+            {
+                return;
+            }
+
             _stopped = true;
-            _running?.BeginStop(null, null);
         }
+
+        new Thread(Close) { IsBackground = true, Name = "PSRunner runspace end" }.Start();
+        SpinWait.SpinUntil(() => _runspace.RunspaceStateInfo.State != RunspaceState.Opened, CloseLimit);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _runspace.Dispose();
 
-    private void Begin(PowerShell shell)
+    private void Close()
+    {
+        try
+        {
+            _runspace.Close();
+        }
+#pragma warning disable CA1031 // Its thread may be at work in it, and disposes of it then; nothing here may end the user's shell.
+        catch (Exception)
+        {
+        }
+#pragma warning restore CA1031
+    }
+
+    private void ThrowIfStopped()
     {
         lock (_lock)
         {
-            _running = _stopped ? throw new PipelineStoppedException() : shell;
+            if (_stopped)
+            {
+                throw new PipelineStoppedException();
+            }
         }
     }
 
@@ -133,23 +169,67 @@ internal sealed class ScriptRunspace : IDisposable
         }
     }
 
+    // Whoever subscribed to events acts at any moment, also while the runspace is restored: PowerShell then throws, or waits
+    // for itself for ever. And commands that were put into the place of others have no way back.
     private void End(bool mayLeaveTraces)
     {
         lock (_lock)
         {
-            _running = null;
             if (_stopped || !mayLeaveTraces)
             {
                 return;
             }
         }
 
-        _runspace.ResetRunspaceState();
-        foreach (var (name, value) in _prepared)
+        try
         {
-            _runspace.SessionStateProxy.PSVariable.Set(name, value);
+            IsSpent = _runspace.Events.Subscribers.Count > 0 || HasOtherCommands();
+            if (!IsSpent)
+            {
+                _runspace.ResetRunspaceState();
+                foreach (var (name, value) in _prepared)
+                {
+                    _runspace.SessionStateProxy.PSVariable.Set(name, value);
+                }
+            }
         }
+#pragma warning disable CA1031 // What a script did to its runspace is not the next one's to bear, and its own result stands.
+        catch (Exception)
+        {
+            IsSpent = true;
+        }
+#pragma warning restore CA1031
     }
+
+    // What came with a module is not another command but one more.
+    private bool HasOtherCommands()
+    {
+        var missing = _commands.Count;
+        foreach (var command in Commands())
+        {
+            if (_commands.TryGetValue(KeyOf(command), out var definition))
+            {
+                missing--;
+                if (!Equals(definition, DefinitionOf(command)))
+                {
+                    return true;
+                }
+            }
+            else if (command.Module is null)
+            {
+                return true;
+            }
+        }
+
+        return missing > 0;
+    }
+
+    private IEnumerable<CommandInfo> Commands() =>
+        _runspace.SessionStateProxy.InvokeCommand.GetCommands("*", CommandTypes.Function | CommandTypes.Filter | CommandTypes.Alias, nameIsPattern: true);
+
+    private static (CommandTypes Type, string Name) KeyOf(CommandInfo command) => (command.CommandType, command.Name);
+
+    private static object DefinitionOf(CommandInfo command) => command is FunctionInfo function ? function.ScriptBlock : command.Definition;
 
     private void Prepare(ScriptSetup setup)
     {

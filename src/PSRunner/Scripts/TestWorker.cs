@@ -63,6 +63,8 @@ public static class TestWorker
 
         public void Stop() => _runspace?.Stop();
 
+        public bool IsSpent => _runspace!.IsSpent;
+
         // What a test set is not there for the next.
         private void RestoreEnvironment()
         {
