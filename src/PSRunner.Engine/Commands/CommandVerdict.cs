@@ -55,7 +55,7 @@ internal sealed record CommandVerdict(string Outcome, double Score, string Messa
             var value = property.Value;
             if (Is(property, "Outcome"))
             {
-                outcome = value.ValueKind == JsonValueKind.String ? WordOf(value.GetString()!) : "";
+                outcome = value.ValueKind == JsonValueKind.String ? WordOf(TextOf(value)) : "";
                 Check(outcome.Length > 0, "Outcome is Passed, Failed, Errored or Skipped");
             }
             else if (Is(property, "Score"))
@@ -65,13 +65,13 @@ internal sealed record CommandVerdict(string Outcome, double Score, string Messa
             }
             else if (Is(property, "Message") && value.ValueKind == JsonValueKind.String)
             {
-                message = value.GetString()!;
+                message = TextOf(value);
             }
             else if (Is(property, "Metrics") && value.ValueKind == JsonValueKind.Object)
             {
                 foreach (var metric in value.EnumerateObject().Where(m => m.Value.ValueKind == JsonValueKind.Number).Take(MostMetrics))
                 {
-                    metrics[metric.Name] = metric.Value.GetDouble();
+                    metrics[NameOf(metric)] = metric.Value.GetDouble();
                 }
             }
         }
@@ -87,7 +87,24 @@ internal sealed record CommandVerdict(string Outcome, double Score, string Messa
         }
     }
 
-    private static bool Is(JsonProperty property, string name) => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+    private static bool Is(JsonProperty property, string name) => NameOf(property).Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    // JSON may escape half a character, which is no text: then it is told as it was written.
+    private static string NameOf(JsonProperty property) => TextOr(() => property.Name, property.ToString());
+
+    private static string TextOf(JsonElement value) => TextOr(() => value.GetString()!, value.GetRawText());
+
+    private static string TextOr(Func<string> read, string raw)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException)
+        {
+            return raw;
+        }
+    }
 
     private static string WordOf(string word) =>
         ((string[])[Outcomes.Passed, Outcomes.Failed, Outcomes.Errored, Outcomes.Skipped]).FirstOrDefault(o => o.Equals(word, StringComparison.OrdinalIgnoreCase)) ?? "";

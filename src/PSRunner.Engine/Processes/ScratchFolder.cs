@@ -34,7 +34,8 @@ internal sealed class ScratchFolder
 
     /// <summary>Empties the working folder after an attempt. The output files stay until the next program truncates them.</summary>
     /// <param name="keepAs">Where what the program left goes; null: nowhere.</param>
-    public void TidyUp(string? keepAs) => _work.TidyUp(keepAs, _note);
+    /// <returns>False when that failed.</returns>
+    public bool TidyUp(string? keepAs) => _work.TidyUp(keepAs, _note);
 
     /// <summary>Removes it.</summary>
     public void Remove() => new WorkFolder(_path).Remove(_note);

@@ -71,8 +71,7 @@ internal sealed class SessionProcesses : IDisposable
     /// <param name="reuse">False when something of the attempt may still write there.</param>
     public void ReturnScratch(ScratchFolder scratch, string? keepAs, bool reuse)
     {
-        scratch.TidyUp(keepAs);
-        if (reuse)
+        if (scratch.TidyUp(keepAs) && reuse)
         {
             _scratch.Push(scratch);
         }

@@ -16,7 +16,8 @@ internal sealed class WorkFolder(string path)
     /// <summary>Empties it after a test.</summary>
     /// <param name="keepAs">Where what the test left goes; null: nowhere.</param>
     /// <param name="note">Hears when that failed.</param>
-    public void TidyUp(string? keepAs, Action<string> note)
+    /// <returns>False when that failed: it is no place for another test.</returns>
+    public bool TidyUp(string? keepAs, Action<string> note)
     {
         try
         {
@@ -37,10 +38,13 @@ internal sealed class WorkFolder(string path)
 
                 Make();
             }
+
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             note($"The scratch folder '{path}' could not be tidied up: {e.Message}");
+            return false;
         }
     }
 

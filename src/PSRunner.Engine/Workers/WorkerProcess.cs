@@ -165,7 +165,7 @@ internal sealed class WorkerProcess
     }
 
     /// <summary>Empties the folder that the cases work in; what a case that did not pass left there is kept as that attempt's.</summary>
-    public void TidyUp(AttemptContext context, bool passed) => _work.TidyUp(passed ? null : _processes.PathFor(context), _note);
+    public void TidyUp(AttemptContext context, bool passed) => _spent |= !_work.TidyUp(passed ? null : _processes.PathFor(context), _note);
 
     /// <summary>Ends it by force, with all it started.</summary>
     public async Task EndAsync()

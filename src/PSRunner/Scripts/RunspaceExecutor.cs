@@ -107,8 +107,8 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
             report = await thread.RunAsync(context.SharedText ?? "", context.Case.Definition, output).ConfigureAwait(false);
         }
 
-        thread.Work.TidyUp(report.Cause == Causes.None ? null : pool.PathFor(context), pool.Note);
-        if (cancellation.IsCancellationRequested || runspace.IsSpent)
+        var isTidy = thread.Work.TidyUp(report.Cause == Causes.None ? null : pool.PathFor(context), pool.Note);
+        if (cancellation.IsCancellationRequested || runspace.IsSpent || !isTidy)
         {
             pool.Retire(thread);
         }

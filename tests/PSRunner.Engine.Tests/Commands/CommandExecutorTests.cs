@@ -37,6 +37,8 @@ public sealed class CommandExecutorTests : IDisposable
     [InlineData("""{"Outcome":"Wonderful"}""", "Passed", "", double.NaN, "the verdict was ignored in part: Outcome is Passed, Failed, Errored or Skipped")]
     [InlineData("""{"Score":7}""", "Passed", "", double.NaN, "the verdict was ignored in part: Score is a number from 0 to 1")]
     [InlineData("{not json}", "Passed", "", double.NaN, "")]
+    [InlineData("""{"Outcome":"Failed","Message":"half \ud83d","\udd25":1}""", "Failed", "assertion", double.NaN, "\"half \\ud83d\"")]
+    [InlineData("""{"Score":1e999}""", "Passed", "", double.NaN, "the verdict was ignored in part: Score is a number from 0 to 1")]
     [InlineData("""["Outcome","Failed"]""", "Passed", "", double.NaN, "")]
     public void A_JSON_object_as_the_last_line_may_say_more(string line, string outcome, string cause, double score, string message)
     {
@@ -45,6 +47,18 @@ public sealed class CommandExecutorTests : IDisposable
         Assert.Equal((outcome, cause, message), (result.Outcome, result.Cause, result.Message));
         Assert.Equal(score, result.Score);
         Assert.StartsWith("working\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_test_that_spoils_its_folder_spoils_no_other_s()
+    {
+        var results = _batch.Run(
+            [_batch.Sh("cd .. && rm -r work && touch work"), .. Enumerable.Repeat(_batch.Sh("ls -A | wc -l"), 3), _batch.Sh("cd .. && rm -r work && ln -s / work"), _batch.Sh("ls -A | wc -l")],
+            o => o with { ThrottleLimit = 1 });
+
+        Assert.All(results, result => Assert.Equal((Outcomes.Passed, ""), (result.Outcome, result.Message)));
+        Assert.All(results.Where(result => result.Name.Contains("wc", StringComparison.Ordinal)), result => Assert.Equal("0", result.Output.Trim()));
+        Assert.Empty(Directory.EnumerateDirectories(_batch.Folder, "command-*", SearchOption.AllDirectories));
     }
 
     [Fact]
