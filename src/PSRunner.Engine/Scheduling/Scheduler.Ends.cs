@@ -7,6 +7,10 @@ internal sealed partial class Scheduler
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
+    // However short the grace: to kill a process and see that it is gone takes time too, and who is given up before that was
+    // called one who ignores his end. Within the second that an attempt may take beyond its grace.
+    private static readonly TimeSpan ShortestGrace = TimeSpan.FromSeconds(0.9);
+
     private TimeSpan? _leftToClose;
 
     /// <summary>What is left of grace and shutdown when the session ended, for saving, sealing and saying so.</summary>
@@ -67,7 +71,7 @@ internal sealed partial class Scheduler
     private void Cancel(int id, bool atOnce = false)
     {
         _slots[id].Phase = SlotPhase.Canceling;
-        _deadlines.Set(id, _now + _limits.Grace);
+        _deadlines.Set(id, _now + Max(_limits.Grace, ShortestGrace));
         _actions.Add(new SchedulerAction.Cancel(_slots.TokenOf(id), atOnce));
     }
 

@@ -74,7 +74,7 @@ public class SchedulerSimulationTests
                     TestTimeoutSeconds = random.Next(3) == 0 ? random.Next(1, 700) : null,
                     StallTimeoutSeconds = random.Next(3) == 0 ? 0.5 : null,
                     BatchTimeoutSeconds = session < troubled && random.Next(3) == 0 ? random.Next(700, 20_000) : null,
-                    GracePeriodSeconds = random.Next(1, 8),
+                    GracePeriodSeconds = random.Next(4) == 0 ? 0.1 : random.Next(1, 8),
                     RetryCount = random.Next(4),
                     MaxFailures = session < troubled && random.Next(6) == 0 ? random.Next(1, 10) : null,
                 },

@@ -227,6 +227,18 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void However_short_the_grace_who_is_killed_has_time_to_be_gone()
+    {
+        var batch = new SchedulerDriver(SimulatedPlan.Of(1), SchedulerDriver.Options() with { TestTimeoutSeconds = 1, GracePeriodSeconds = 0.05 });
+        batch.Wait(1);
+        Assert.IsType<Act.Cancel>(Assert.Single(batch.Worked(0, at: 0)));
+        Assert.Empty(batch.Wait(0.89));
+        var actions = batch.Wait(0.01);
+
+        Assert.Equal(new Act.Finish(batch.TokenOf(0), Causes.TestTimeout, ReachedLimit: true, Abandoned: true), actions[0]);
+    }
+
+    [Fact]
     public void A_stall_is_judged_by_the_last_work_done_and_is_the_test_s_own_without_a_model()
     {
         var plan = SimulatedPlan.Of(2);
