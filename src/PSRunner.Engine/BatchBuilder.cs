@@ -190,12 +190,8 @@ public sealed class BatchBuilder : IDisposable
     internal static IEnumerable<ILaneSteward> StewardsOf(IEnumerable<ITestExecutor> executors) =>
         executors.Select(executor => executor.Steward).OfType<ILaneSteward>().Distinct();
 
-    internal static PlanFacts FactsOf(PlanWriter plan) => new(
-        plan.Count,
-        plan.Count > 0 && plan.UsedExecutors.All(e => e.JudgesModel),
-        plan.UsedExecutors.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(),
-        double.IsNaN(plan.LongestTestTimeoutSeconds) ? 0 : plan.LongestTestTimeoutSeconds,
-        Lanes: plan.Lanes);
+    internal static PlanFacts FactsOf(PlanWriter plan) => PlanFacts.Of(
+        plan.Count, [.. plan.UsedExecutors], double.IsNaN(plan.LongestTestTimeoutSeconds) ? 0 : plan.LongestTestTimeoutSeconds, plan.HighestRetryCount, plan.Lanes);
 
     private IAppendFile CreatePlanFile()
     {

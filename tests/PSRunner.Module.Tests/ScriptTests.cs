@@ -75,6 +75,12 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
+    public void The_batch_limit_that_nobody_gave_leaves_workers_time_to_start() =>
+        Assert.Contains(
+            "of 2 cases, 2 at once, test limit 5.0s, batch limit 1m 05s",
+            _shell.Show("1..2 | Start-TestBatch { 1 } -ThrottleLimit 2 -TestTimeoutSeconds 5 -GracePeriodSeconds 0.2 -RetryCount 0 -WhatIf"), StringComparison.Ordinal);
+
+    [Fact]
     public void A_script_that_calls_no_command_changes_no_default_of_the_next_one()
     {
         Assert.Equal(

@@ -27,6 +27,9 @@ public interface ITestExecutor
     /// <summary>Seconds one attempt may take when neither the case nor the user says so.</summary>
     double DefaultTestTimeoutSeconds { get; }
 
+    /// <summary>Seconds that it may take to make ready what runs an attempt (a worker process): time that is not the attempt's.</summary>
+    double ReadySeconds => 0;
+
     /// <summary>What must not be seen in anything that its attempts report.</summary>
     Secrets Secrets => Secrets.None;
 

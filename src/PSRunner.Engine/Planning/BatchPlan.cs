@@ -89,7 +89,6 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
     /// <summary>What the ladder of limits must know.</summary>
     public PlanFacts Facts()
     {
-        var used = _executorOfKind.Where(e => e is not null).ToList();
         var (longest, retries) = (0.0, 0);
         var inLane = new int[LaneCount];
         for (var i = 0; i < Count; i++)
@@ -99,9 +98,8 @@ internal sealed class BatchPlan : ISchedulerPlan, IPlannedCases, ICaseSource, ID
             inLane[_plan.LaneOf(i)]++;
         }
 
-        return new PlanFacts(
-            Count, used.Count > 0 && used.All(e => e.JudgesModel),
-            used.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(), longest, retries,
+        return PlanFacts.Of(
+            Count, [.. _executorOfKind.Where(e => e is not null)], longest, retries,
             _plan.LaneNames.Zip(inLane).ToDictionary(lane => lane.First, lane => lane.Second, StringComparer.OrdinalIgnoreCase));
     }
 

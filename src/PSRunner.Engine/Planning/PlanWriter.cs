@@ -48,6 +48,9 @@ internal sealed class PlanWriter : IDisposable
     /// <summary>The longest limit that any case asks for; NaN when none does.</summary>
     public double LongestTestTimeoutSeconds { get; private set; } = double.NaN;
 
+    /// <summary>The highest retry count that any case asks for; 0 when none does.</summary>
+    public int HighestRetryCount { get; private set; }
+
     /// <summary>Cases by lane, repeats included.</summary>
     public IReadOnlyDictionary<string, int> Lanes => _lanes;
 
@@ -91,6 +94,7 @@ internal sealed class PlanWriter : IDisposable
 
         LongestTestTimeoutSeconds = double.IsNaN(LongestTestTimeoutSeconds) || testCase.TestTimeoutSeconds > LongestTestTimeoutSeconds
             ? testCase.TestTimeoutSeconds : LongestTestTimeoutSeconds;
+        HighestRetryCount = Math.Max(HighestRetryCount, testCase.RetryCount ?? 0);
         _lanes[testCase.Lane] = _lanes.GetValueOrDefault(testCase.Lane) + Math.Max(1, testCase.Repeat);
         LearnParameters(testCase);
         var first = CaseId.Compute(testCase, executor.Fingerprint, 1);

@@ -16,11 +16,17 @@ internal static class Backoff
     /// <param name="retryAfter">What the provider asked for; null: nothing.</param>
     public static TimeSpan Wait(int index, int attempt, int retries, TimeSpan? retryAfter)
     {
-        var full = Math.Min(FirstSeconds * Math.Pow(2, Math.Min(retries, 30)), LongestSeconds);
-        var wait = TimeSpan.FromSeconds(full * (0.5 + (0.5 * UnitOf(index, attempt))));
+        var wait = TimeSpan.FromSeconds(FullSeconds(retries) * (0.5 + (0.5 * UnitOf(index, attempt))));
         var asked = retryAfter > LongestRetryAfter ? LongestRetryAfter : retryAfter;
         return asked > wait ? asked.Value : wait;
     }
+
+    /// <summary>The longest of so many waits.</summary>
+    /// <param name="retries">How often a case is tried again.</param>
+    /// <param name="isAsked">True when a provider may ask for more.</param>
+    public static TimeSpan Longest(int retries, bool isAsked) => isAsked ? LongestRetryAfter : TimeSpan.FromSeconds(FullSeconds(retries - 1));
+
+    private static double FullSeconds(int retries) => Math.Min(FirstSeconds * Math.Pow(2, Math.Min(retries, 30)), LongestSeconds);
 
     // SplitMix64 (Steele, Lea, Flood 2014): evenly spread bits from a counter, without a generator to keep.
     private static double UnitOf(int index, int attempt)

@@ -66,4 +66,25 @@ internal sealed record GivenRungs(double? Request, double? Stall, double? Test, 
 /// <param name="Lanes">Cases by lane; null: not known yet.</param>
 internal sealed record PlanFacts(
     int Count, bool AllJudgeModels, double DefaultTestSeconds, double LongestOwnSeconds = 0, int HighestOwnRetryCount = 0,
-    IReadOnlyDictionary<string, int>? Lanes = null);
+    IReadOnlyDictionary<string, int>? Lanes = null)
+{
+    /// <summary>True when a case waits for a model, whose provider may say how long to wait before the next try.</summary>
+    public bool AnyJudgesModel { get; init; } = AllJudgeModels;
+
+    /// <summary>Seconds that it may take to make ready what runs an attempt (<see cref="ITestExecutor.ReadySeconds"/>).</summary>
+    public double ReadySeconds { get; init; }
+
+    /// <summary>What a plan says by itself and by the executors that it uses.</summary>
+    public static PlanFacts Of(
+        int count, IReadOnlyCollection<ITestExecutor> executors, double longestOwnSeconds, int highestOwnRetryCount, IReadOnlyDictionary<string, int> lanes) => new(
+            count,
+            executors.Count > 0 && executors.All(e => e.JudgesModel),
+            executors.Select(e => e.DefaultTestTimeoutSeconds).DefaultIfEmpty(600).Max(),
+            longestOwnSeconds,
+            highestOwnRetryCount,
+            lanes)
+        {
+            AnyJudgesModel = executors.Any(e => e.JudgesModel),
+            ReadySeconds = executors.Select(e => e.ReadySeconds).DefaultIfEmpty(0).Max(),
+        };
+}

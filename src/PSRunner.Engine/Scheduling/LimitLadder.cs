@@ -46,7 +46,7 @@ internal static class LimitLadder
             Stall = TimeSpan.FromSeconds(stall),
             Request = TimeSpan.FromSeconds(FitRequest(given, stall)),
             Batch = TimeSpan.FromSeconds(given.Batch ?? Math.Min(
-                (Rounds(plan.Count, throttle) + LaneRounds(plan.Lanes, lanes)) * (1 + Math.Max(retries, plan.HighestOwnRetryCount)) * (longest + grace), LongestDerivedBatch)),
+                BoundOf(Rounds(plan.Count, throttle) + LaneRounds(plan.Lanes, lanes), Math.Max(retries, plan.HighestOwnRetryCount), longest + grace, plan), LongestDerivedBatch)),
             Grace = TimeSpan.FromSeconds(grace),
             Shutdown = TimeSpan.FromSeconds(shutdown),
             RetryCount = retries,
@@ -71,7 +71,13 @@ internal static class LimitLadder
         return Math.Min(above, given.Batch ?? above);
     }
 
-    // Every case uses all its tries to the limit, in rounds of `throttle`.
+    // What no batch takes longer than: each try is made ready, and runs, for as long as it may. Between its tries a case holds
+    // up no other, until a multiple of the throttle wait.
+    private static double BoundOf(double rounds, int retries, double tryAtMost, PlanFacts plan) =>
+        (rounds * (1 + retries) * (plan.ReadySeconds + tryAtMost))
+        + (retries * Backoff.Longest(retries, plan.AnyJudgesModel).TotalSeconds * (1 + Math.Floor(rounds / Scheduler.RetriesForEachSlot)));
+
+    // Every case uses all its tries, in rounds of `throttle`.
     private static double Rounds(int count, int throttle) => Math.Max(1, Math.Ceiling(count / (double)throttle));
 
     // And when all other slots have nothing left, the most crowded resource may still have all its rounds before it.

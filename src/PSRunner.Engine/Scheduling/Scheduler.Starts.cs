@@ -3,6 +3,9 @@ namespace PSRunner.Engine.Scheduling;
 /// <summary>Who starts, and what holds starts up.</summary>
 internal sealed partial class Scheduler
 {
+    /// <summary>So many cases, for each that may run at once, may wait for another try; while more do nothing new starts.</summary>
+    internal const int RetriesForEachSlot = 4;
+
     private Gate _gates;
 
     /// <summary>What holds up new starts, in a word for people; empty when nothing does.</summary>
@@ -23,7 +26,7 @@ internal sealed partial class Scheduler
         }
     }
 
-    private int RetryBound => 4 * Throttle;
+    private int RetryBound => RetriesForEachSlot * Throttle;
 
     private bool MayStart =>
         _phase == Phase.Open && !Suspended && Running < Throttle && _gates == Gate.None

@@ -33,6 +33,9 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
     public double DefaultTestTimeoutSeconds => 600;
 
     /// <inheritdoc/>
+    public double ReadySeconds => WorkerProcess.SetUpLimit.TotalSeconds;
+
+    /// <inheritdoc/>
     public IDisposable BeginSession(SessionFacts session) => _pool = new WorkerPool(session, options);
 
     /// <inheritdoc/>

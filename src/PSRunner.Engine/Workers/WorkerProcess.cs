@@ -20,7 +20,9 @@ internal sealed class WorkerProcess
     private const int MostOpening = 4096;
     private const long MostGrowth = 256 << 20;
 
-    private static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
+    /// <summary>How long a worker may take until it is ready.</summary>
+    internal static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan LastMoment = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EndLimit = ProcessTree.VerifyLimit + TimeSpan.FromSeconds(1);
 

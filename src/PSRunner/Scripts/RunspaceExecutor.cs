@@ -38,6 +38,9 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
     public double DefaultTestTimeoutSeconds => 600;
 
     /// <inheritdoc/>
+    public double ReadySeconds => SetUpLimit.TotalSeconds;
+
+    /// <inheritdoc/>
     public IDisposable BeginSession(SessionFacts session) => _pool = new Pool(session, setup);
 
     /// <inheritdoc/>

@@ -76,12 +76,25 @@ public class LimitLadderTests
             Asked(null, null, null, null) with { ThrottleLimit = throttle },
             new PlanFacts(count, false, 600, own, retries)).Batch.TotalSeconds;
 
-        // Rounds x tries x (limit + grace): 3 cases, 2 at once, 2 retries.
-        Assert.Equal(2 * 3 * 605, Bound(3, 2));
-        Assert.Equal(2 * 3 * 1005, Bound(3, 2, own: 1000));
-        Assert.Equal(2 * 6 * 605, Bound(3, 2, retries: 5));
+        // Rounds x tries x (limit + grace), and the waits between the tries: 3 cases, 2 at once, 2 retries.
+        Assert.Equal((2 * 3 * 605) + (2 * 2), Bound(3, 2));
+        Assert.Equal((2 * 3 * 1005) + (2 * 2), Bound(3, 2, own: 1000));
+        Assert.Equal((2 * 6 * 605) + (5 * 16), Bound(3, 2, retries: 5));
         Assert.Equal(24 * 3600, Bound(5600, 20));
-        Assert.Equal(3 * 605, Bound(0, 20));
+        Assert.Equal((3 * 605) + (2 * 2), Bound(0, 20));
+    }
+
+    [Fact]
+    public void The_batch_limit_leaves_time_for_what_is_not_the_tests_own()
+    {
+        double Bound(int retries, PlanFacts plan) => LimitLadder.Resolve(
+            Asked(null, null, 1, null) with { ThrottleLimit = 2, GracePeriodSeconds = 0.5, RetryCount = retries }, plan).Batch.TotalSeconds;
+
+        // Workers that are made ready, and providers that ask for minutes: 8 cases are four rounds, after which those that wait
+        // may hold up the others once.
+        Assert.Equal(60 + 1.5, Bound(0, new PlanFacts(2, false, 600) { ReadySeconds = 60 }));
+        Assert.Equal((2 * 1.5) + 300, Bound(1, new PlanFacts(2, true, 900)));
+        Assert.Equal((4 * 2 * 1.5) + (2 * 300), Bound(1, new PlanFacts(8, false, 900) { AnyJudgesModel = true }));
     }
 
     [Fact]
