@@ -31,7 +31,7 @@ internal sealed class PipeSafeWriter(TextWriter target, TextWriter? complaints) 
             {
                 write(_target, value);
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
                 _target = Null;
                 Complain(e.Message);
@@ -45,7 +45,7 @@ internal sealed class PipeSafeWriter(TextWriter target, TextWriter? complaints) 
         {
             complaints?.WriteLine($"psrunner: the output is closed ({why}); the work goes on without it.");
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Both streams are closed: there is nobody left to tell.
             _target = Null;

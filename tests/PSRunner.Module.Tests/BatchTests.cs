@@ -89,6 +89,15 @@ public sealed partial class BatchTests : IDisposable
     }
 
     [Fact]
+    public void A_console_that_is_closed_ends_no_test()
+    {
+        _shell.Host.IsClosed = true;
+        var rows = _shell.Invoke("$r = New-WorkflowTest sim-strong -Instances 20 | Start-TestBatch unheard -BatchVariable b; \"$($r.Count) $($b.State)\"");
+
+        Assert.Equal("100 Completed", Assert.Single(rows).BaseObject);
+    }
+
+    [Fact]
     public void A_pipeline_that_takes_no_more_stops_the_batch_in_order()
     {
         var screen = _shell.Show("foreach ($once in 1) { New-WorkflowTest sim-strong -Instances 100 | Start-TestBatch cut | ForEach-Object { $_.Index; break } }");

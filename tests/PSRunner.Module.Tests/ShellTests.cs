@@ -104,6 +104,20 @@ public sealed class ShellTests
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
 
+    [Fact]
+    public async Task Output_and_errors_that_are_closed_from_the_start_do_not_end_the_work()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
+        var file = Path.Combine(Directory.CreateTempSubdirectory("psrunner-closed-").FullName, "done");
+        using var process = Process.Start(new ProcessStartInfo(
+            "sh", ["-c", "exec \"$0\" \"$@\" >&- 2>&-", Repository.ShellProgram, "-Command", $"1..3; [IO.File]::WriteAllText('{file}', 'yes'); throw 'no'"]))!;
+        using var limit = new CancellationTokenSource(Limit);
+        await process.WaitForExitAsync(limit.Token);
+
+        Assert.Equal((1, "yes"), (process.ExitCode, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)));
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
     private static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync(arguments, "");
 
     private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] arguments, string input)

@@ -14,7 +14,7 @@ internal sealed class ForegroundRun(TestBatchCommand command, SessionSlot slot, 
         command.SayAll(firstLines(run.Batch));
         try
         {
-            run.Pump();
+            run.Pump(slot.Stopped.WaitHandle);
         }
         finally
         {

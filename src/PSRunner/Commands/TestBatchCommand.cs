@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSRunner.Hosting;
 
 namespace PSRunner.Commands;
 
@@ -60,7 +61,7 @@ public abstract class TestBatchCommand : PSCmdlet
 
     /// <summary>Shows a line on the host: seen by default, silenced by <c>6&gt;$null</c>, and still working after Ctrl+C.</summary>
     private protected void Say(string line) =>
-        WriteInformation(new HostInformationMessage { Message = line }, ["PSHOST"]);
+        ConsoleText.Try(() => WriteInformation(new HostInformationMessage { Message = line }, ["PSHOST"]));
 
     /// <summary>Shows lines on the host.</summary>
     internal void SayAll(IEnumerable<string> lines)

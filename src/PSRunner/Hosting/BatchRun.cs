@@ -13,6 +13,7 @@ internal sealed class BatchRun : IDisposable
 
     // Four times a second is what a progress display can use.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
     private static int s_lastActivityId = 0x5053_0000;
 
     private readonly ICommandRuntime _output;
@@ -49,8 +50,9 @@ internal sealed class BatchRun : IDisposable
     public void RequestStop(string reason) => _session.Stop(reason);
 
     /// <summary>Writes results as they become durable until the session has ended, and closes it.</summary>
+    /// <param name="stopped">Signaled by Ctrl+C, which also asks the session to end.</param>
     /// <exception cref="PipelineStoppedException">The pipeline took no more; the session was stopped and closed first.</exception>
-    public void Pump()
+    public void Pump(WaitHandle stopped)
     {
         try
         {
@@ -68,7 +70,9 @@ internal sealed class BatchRun : IDisposable
         }
         catch
         {
-            // Select-Object -First, a failing command downstream or Ctrl+C: whatever threw, the batch must end in order.
+            // Select-Object -First, a failing command downstream or Ctrl+C: whatever threw, the batch must end in order. Ctrl+C
+            // stops the pipeline a moment before it says so, and should be called by its name.
+            stopped.WaitOne(Moment);
             RequestStop("Stopped by the pipeline");
             throw;
         }
@@ -112,7 +116,7 @@ internal sealed class BatchRun : IDisposable
     {
         foreach (var note in _session.TakeNotes())
         {
-            _output.WriteWarning(note);
+            ConsoleText.Try(() => _output.WriteWarning(note));
             _told.Enqueue(note);
             if (_told.Count > MostTold)
             {
@@ -127,7 +131,7 @@ internal sealed class BatchRun : IDisposable
         _progress.RecordType = ProgressRecordType.Completed;
         try
         {
-            _output.WriteProgress(_progress);
+            ConsoleText.Try(() => _output.WriteProgress(_progress));
         }
         catch (PipelineStoppedException)
         {
@@ -147,6 +151,6 @@ internal sealed class BatchRun : IDisposable
         var progress = _session.GetProgress();
         _progress.StatusDescription = DisplayText.Status(progress);
         _progress.PercentComplete = progress.Planned == 0 ? -1 : (int)(100L * progress.Done / progress.Planned);
-        _output.WriteProgress(_progress);
+        ConsoleText.Try(() => _output.WriteProgress(_progress));
     }
 }

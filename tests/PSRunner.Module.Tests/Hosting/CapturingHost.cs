@@ -19,6 +19,9 @@ internal sealed class CapturingHost : PSHost
     /// <summary>The status lines of the progress records, in order.</summary>
     public IReadOnlyCollection<ProgressRecord> Progress => _ui.Progress;
 
+    /// <summary>True: the console is closed, and whoever writes there is told so as .NET tells it.</summary>
+    public bool IsClosed { get => _ui.IsClosed; set => _ui.IsClosed = value; }
+
     public override string Name => "test";
 
     public override Version Version { get; } = new(1, 0);
@@ -66,6 +69,8 @@ internal sealed class CapturingHost : PSHost
 
         public IReadOnlyCollection<ProgressRecord> Progress => _progress;
 
+        public bool IsClosed { get; set; }
+
         public override PSHostRawUserInterface RawUI { get; } = new FixedRawUI();
 
         public override bool SupportsVirtualTerminal => false;
@@ -84,7 +89,11 @@ internal sealed class CapturingHost : PSHost
 
         public override void WriteDebugLine(string message) => Append("DEBUG: " + message + "\n");
 
-        public override void WriteProgress(long sourceId, ProgressRecord record) => _progress.Enqueue(record);
+        public override void WriteProgress(long sourceId, ProgressRecord record)
+        {
+            Append("");
+            _progress.Enqueue(record);
+        }
 
         public override string ReadLine() => throw Asked();
 
@@ -104,6 +113,11 @@ internal sealed class CapturingHost : PSHost
 
         private void Append(string text)
         {
+            if (IsClosed)
+            {
+                throw new UnauthorizedAccessException("Access to the path is denied.");
+            }
+
             lock (_lock)
             {
                 _text.Append(GetOutputString(text, supportsVirtualTerminal: false));
