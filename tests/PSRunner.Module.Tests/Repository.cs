@@ -24,13 +24,9 @@ internal static class Repository
     /// <summary>The program psrunner.</summary>
     public static string ShellProgram { get; } = Path.Combine(ShellFolder, OperatingSystem.IsWindows() ? "psrunner.exe" : "psrunner");
 
-    /// <summary>The old runner's data where it lies beside the checkout; skips the test where it does not.</summary>
-    public static string OldRunnerFile(string name)
-    {
-        var folder = FindUp(Path.Combine("shared", "workflowbench"));
-        Assert.SkipWhen(folder is null, "The old runner's data (shared/workflowbench) does not lie beside this checkout.");
-        return Path.Combine(folder!, "shared", "workflowbench", name);
-    }
+    /// <summary>A file of the old runner where its data (shared/workflowbench) lies beside the checkout; else null.</summary>
+    public static string? FindOldRunnerFile(string name) =>
+        FindUp(Path.Combine("shared", "workflowbench")) is { } folder ? Path.Combine(folder, "shared", "workflowbench", name) : null;
 
     private static string ShellFolder => Path.Combine(Root, "src", "PSRunner.Shell", "bin", Configuration, "net10.0");
 
