@@ -57,7 +57,7 @@ public sealed class DetachedTests : IDisposable
         Assert.Equal($"Running Its guardian (process {guardian}) is gone: nobody starts it again should it die.", Progress("night"));
 
         Kill(Owner(runFolder));
-        Assert.Equal("Lost Its process is gone without having closed it.", Progress("night"));
+        Assert.Equal("Lost Its process and its guardian are gone without having closed it.", Progress("night"));
         using var resumed = ShellProcess.Run(_folder, "$null = Resume-TestBatch night -Detached; Wait-TestBatch night -TimeoutSeconds 100 | ForEach-Object { \"$($_.State) $($_.Passed) $($_.Crashed)\" }; @(Get-TestResult night).Count");
         Assert.Empty(resumed.Errors);
         Assert.Equal(["Completed 100 0", "100"], resumed.Output);

@@ -13,6 +13,9 @@ public sealed class BatchGuardian : IDisposable
     /// <summary>How often a batch is started again; who dies more often than that dies of itself.</summary>
     public const int MostRestarts = 3;
 
+    // Before its first status it reads what earlier sessions left: of millions of results, on a slow disk, that takes its time.
+    private const int StartPatience = 5;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(30);
@@ -24,10 +27,11 @@ public sealed class BatchGuardian : IDisposable
     private readonly Action<string> _log;
     private readonly ManualResetEventSlim _stopping = new();
     private GuardianInfo _info;
+    private bool _cannotBeKilled;
 
     /// <param name="runFolder">The batch.</param>
     /// <param name="start">Starts a process that works on it; gets true when an earlier one did so.</param>
-    /// <param name="stillLimit">How long the status may stand still. It is written four times a second, whatever tests do.</param>
+    /// <param name="stillLimit">How long the status may stand still once it has moved. It is written four times a second, whatever tests do.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Hears what happens.</param>
     public BatchGuardian(string runFolder, Func<bool, IGuardedProcess> start, TimeSpan stillLimit, TimeProvider time, Action<string> log)
@@ -41,35 +45,34 @@ public sealed class BatchGuardian : IDisposable
     }
 
     /// <summary>Guards until the batch has ended, another process has taken it over, or it died too often.</summary>
-    /// <returns>False when it died too often.</returns>
+    /// <returns>False when it died too often, or cannot be killed.</returns>
     public bool Run()
     {
         var begun = false;
         while (true)
         {
             Tell(_info);
-            using var process = _start(begun);
-            Tell(_info with { Child = process.Id });
             var pulse = Pulse();
-            var how = Watch(process, pulse);
+            var how = GuardOne(begun, out var process);
             begun |= Pulse() != pulse;
-            if (how is null || IsOver(process.Id))
+            if (how is null || IsOver(process))
             {
                 Leave();
                 return true;
             }
 
-            _log($"Process {process.Id} of the batch {how}.");
-            if (_info.Restarts == MostRestarts)
+            _log($"Process {process} of the batch {how}.");
+            if (_info.Restarts == MostRestarts || _cannotBeKilled)
             {
-                Tell(_info with { Message = string.Create(CultureInfo.InvariantCulture, $"Its process {process.Id} {how}, after {MostRestarts} restarts: its guardian gave up. {DetachedStart.LogName} in its run folder may say why.") });
+                var after = _info.Restarts == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", after {_info.Restarts} restarts");
+                Tell(_info with { GaveUp = true, Message = string.Create(CultureInfo.InvariantCulture, $"Its process {process} {how}{after}: its guardian gave up. {DetachedStart.LogName} in its run folder may say why.") });
                 return false;
             }
 
             _info = _info with
             {
                 Restarts = _info.Restarts + 1,
-                Message = string.Create(CultureInfo.InvariantCulture, $"Its process {process.Id} {how}; its guardian started it again ({_info.Restarts + 1} of at most {MostRestarts})."),
+                Message = string.Create(CultureInfo.InvariantCulture, $"Its process {process} {how}; its guardian started it again ({_info.Restarts + 1} of at most {MostRestarts})."),
             };
             Tell(_info);
             if (_stopping.Wait(PauseBeforeRestart))
@@ -77,6 +80,23 @@ public sealed class BatchGuardian : IDisposable
                 Leave();
                 return true;
             }
+        }
+    }
+
+    // One life of the batch's process. Null when it ended; else how it died.
+    private string? GuardOne(bool begun, out int id)
+    {
+        id = 0;
+        try
+        {
+            using var process = _start(begun);
+            id = process.Id;
+            Tell(_info with { Child = id });
+            return Watch(process);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            return $"could not be started: {e.Message}"; // A machine without memory or processes to spare may have them in a moment.
         }
     }
 
@@ -90,9 +110,10 @@ public sealed class BatchGuardian : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
 
-    // Null when it ended; else how it died.
-    private string? Watch(IGuardedProcess process, long pulse)
+    private string? Watch(IGuardedProcess process)
     {
+        var pulse = Pulse();
+        var limit = StartPatience * _stillLimit;
         var movedAt = _time.GetTimestamp();
         var lookedAt = movedAt;
         while (!process.WaitForEnd(LookEvery))
@@ -103,13 +124,13 @@ public sealed class BatchGuardian : IDisposable
             lookedAt = now;
             if (Pulse() is var beat && (beat != pulse || late))
             {
+                limit = beat != pulse ? _stillLimit : limit;
                 (pulse, movedAt) = (beat, now);
             }
-            else if (_time.GetElapsedTime(movedAt, now) >= _stillLimit)
+            else if (_time.GetElapsedTime(movedAt, now) >= limit)
             {
-                return process.Kill(KillLimit)
-                    ? string.Create(CultureInfo.InvariantCulture, $"did not move for {_stillLimit.TotalSeconds:0.#} s and was killed")
-                    : throw new TestBatchException("BatchProcessUnkillable", ErrorKind.Busy, $"Process {process.Id} of batch '{_folder.Id}' stands still and cannot be killed.", _folder.Id);
+                _cannotBeKilled = !process.Kill(KillLimit);
+                return string.Create(CultureInfo.InvariantCulture, $"did not move for {limit.TotalSeconds:0.#} s and {(_cannotBeKilled ? "cannot be" : "was")} killed");
             }
         }
 
@@ -137,10 +158,10 @@ public sealed class BatchGuardian : IDisposable
         }
     }
 
-    // The batch may have been removed, with all its folder.
+    // The batch may have been removed, with all its folder; and a guardian whose process came second leaves the first one's word.
     private void Leave()
     {
-        if (Directory.Exists(_folder.FullPath))
+        if (GuardianInfo.TryRead(_folder)?.Process.ProcessId == Environment.ProcessId)
         {
             File.Delete(_folder.GuardianFile);
         }

@@ -33,7 +33,7 @@ public static class DetachedStart
         var began = TimeProvider.System.GetTimestamp();
         while (File.GetLastWriteTimeUtc(folder.StatusFile) == before)
         {
-            if (TimeProvider.System.GetElapsedTime(began) > TakeUpLimit || (GuardianInfo.TryRead(folder) is { Restarts: BatchGuardian.MostRestarts } guardian && !guardian.IsAlive(folder)))
+            if (TimeProvider.System.GetElapsedTime(began) > TakeUpLimit || GuardianInfo.TryRead(folder) is { GaveUp: true })
             {
                 throw NotStarted(folder);
             }

@@ -11,6 +11,9 @@ namespace PSRunner.Engine.Detached;
 /// <param name="Message">What happened last, in words; empty when nothing did.</param>
 internal sealed record GuardianInfo(OwnerInfo Process, int Child, int Restarts, string Message)
 {
+    /// <summary>True when it starts the batch no more.</summary>
+    public bool GaveUp { get; init; }
+
     /// <summary>True when the guardian of a folder lives.</summary>
     public bool IsAlive(RunFolder folder) => Process.Judge(folder) == OwnerState.Alive;
 

@@ -78,7 +78,7 @@ public static class BatchCatalog
         }
         : progress with
         {
-            Message = state == BatchStates.Lost ? guardian is { Restarts: > 0 } ? guardian.Message : "Its process is gone without having closed it."
+            Message = state == BatchStates.Lost ? HowItWasLost(guardian)
                 : guarded && state == BatchStates.Running ? guardian!.Message
                 : progress.Message,
             Running = 0,
@@ -91,6 +91,14 @@ public static class BatchCatalog
             Zombies = 0,
         };
     }
+
+    // Its last word on a restart is no longer true when the guardian is gone too.
+    private static string HowItWasLost(GuardianInfo? guardian) => guardian switch
+    {
+        null => "Its process is gone without having closed it.",
+        { GaveUp: true } => guardian.Message,
+        _ => "Its process and its guardian are gone without having closed it.",
+    };
 
     // An id tells the second; of the batches of one second the file times tell which came later.
     private static IOrderedEnumerable<string> NewestFirst(IEnumerable<string> folders) => folders

@@ -67,19 +67,69 @@ public sealed class BatchGuardianTests : IDisposable
     public void One_that_stands_still_is_killed()
     {
         var killed = 0;
-        Assert.False(Guard(_ => { }, standsStill: () => killed++));
+        Assert.False(Guard(_ => { }, stands: new() { Moves = true, OnKill = () => killed++ }));
         Assert.Equal(1 + BatchGuardian.MostRestarts, killed);
-        Assert.Contains("did not move for 0.3 s and was killed", BatchCatalog.Read(_runFolder).Message, StringComparison.Ordinal);
+        Assert.Contains("did not move for 0.3 s and was killed, after 3 restarts", BatchCatalog.Read(_runFolder).Message, StringComparison.Ordinal);
     }
 
-    private bool Guard(Action<int> live, Action? standsStill = null)
+    [Fact]
+    public void One_that_has_not_begun_to_move_has_longer()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Assert.False(Guard(_ => { }, stands: new() { CannotBeKilled = true }));
+
+        Assert.True(clock.Elapsed >= TimeSpan.FromSeconds(1.5), $"{clock.Elapsed}");
+        Assert.Equal("Its process 4711 did not move for 1.5 s and cannot be killed: its guardian gave up. detached.log in its run folder may say why.", BatchCatalog.Read(_runFolder).Message);
+    }
+
+    [Fact]
+    public void One_that_the_machine_cannot_start_is_started_again()
+    {
+        Assert.True(Guard(start =>
+        {
+            if (start == 1)
+            {
+                RunToEnd();
+            }
+        }, failures: 1));
+
+        Assert.Equal(2, _starts.Count);
+        Assert.False(File.Exists(GuardianFile));
+    }
+
+    [Fact]
+    public void When_the_guardian_is_gone_too_its_word_on_a_restart_is_not_repeated()
+    {
+        var owner = OwnerInfo.Current(new RunFolder(_runFolder), session: 0) with { ProcessId = 1 };
+        new GuardianInfo(owner, Child: 4711, Restarts: 1, "Its process 4710 died; its guardian started it again (1 of at most 3).").Write(new RunFolder(_runFolder));
+
+        var batch = BatchCatalog.Read(_runFolder);
+        Assert.Equal((BatchStates.Lost, "Its process and its guardian are gone without having closed it."), (batch.State, batch.Message));
+    }
+
+    [Fact]
+    public void A_guardian_whose_process_came_second_leaves_the_first_one_s_word()
+    {
+        Assert.True(Guard(_ =>
+        {
+            RunToEnd();
+            var first = OwnerInfo.Current(new RunFolder(_runFolder), session: 0) with { ProcessId = 1 };
+            new GuardianInfo(first, Child: 4711, Restarts: 0, "").Write(new RunFolder(_runFolder));
+        }));
+
+        Assert.True(File.Exists(GuardianFile));
+    }
+
+    private bool Guard(Action<int> live, Still? stands = null, int failures = 0)
     {
         using var guardian = new BatchGuardian(
             _runFolder,
             inPlace =>
             {
                 _starts.Add(inPlace);
-                return new PlayedProcess(() => live(_starts.Count - 1), standsStill);
+                return _starts.Count <= failures
+                    ? throw new System.ComponentModel.Win32Exception(11)
+                    : new PlayedProcess(() => live(_starts.Count - 1), Path.Combine(_runFolder, "status.json"), stands);
             },
             TimeSpan.FromSeconds(0.3), TimeProvider.System, _ => { });
         return guardian.Run();
@@ -96,9 +146,20 @@ public sealed class BatchGuardianTests : IDisposable
         Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(30)));
     }
 
-    private sealed class PlayedProcess(Action live, Action? onKill) : IGuardedProcess
+    /// <summary>A process that stands still: from its start, or when it has written its status once.</summary>
+    private sealed record Still
+    {
+        public bool Moves { get; init; }
+
+        public bool CannotBeKilled { get; init; }
+
+        public Action OnKill { get; init; } = static () => { };
+    }
+
+    private sealed class PlayedProcess(Action live, string status, Still? stands) : IGuardedProcess
     {
         private bool _lived;
+        private bool _moved;
 
         public int Id => 4711;
 
@@ -112,9 +173,15 @@ public sealed class BatchGuardianTests : IDisposable
                 live();
             }
 
-            if (onKill is null)
+            if (stands is null)
             {
                 return true;
+            }
+
+            if (stands.Moves && !_moved)
+            {
+                _moved = true;
+                File.WriteAllText(status, "");
             }
 
             Thread.Sleep(limit);
@@ -123,8 +190,8 @@ public sealed class BatchGuardianTests : IDisposable
 
         public bool Kill(TimeSpan limit)
         {
-            onKill!();
-            return true;
+            stands!.OnKill();
+            return !stands.CannotBeKilled;
         }
 
         public void Dispose()
