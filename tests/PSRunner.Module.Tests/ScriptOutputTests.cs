@@ -70,6 +70,15 @@ public sealed class ScriptOutputTests : IDisposable
         Assert.Contains(Json.Replace("\"", "\"\"", StringComparison.Ordinal), File.ReadAllText(Path.Combine(_folder, "saved.csv")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_a_script_throws_may_be_longer_than_a_message_to_its_runner()
+    {
+        // Six bytes a character on the way: more than is taken for a message at all.
+        var rows = _shell.Invoke("Start-TestBatch { throw [string]::new([char] 0xe9, 12MB) } -TestTimeoutSeconds 300 6> $null 3> $null | ForEach-Object { '{0} {1} {2}' -f $_.Outcome, $_.Cause, ($_.Message.Length -gt 1000) }");
+
+        Assert.Equal("Errored exception True", Assert.Single(rows).BaseObject);
+    }
+
     private static bool IsLike(string text, string pattern) =>
         System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), text.TrimEnd('\n').Replace('\n', '/'), ignoreCase: false);
 }

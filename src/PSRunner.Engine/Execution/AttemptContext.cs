@@ -3,9 +3,12 @@ namespace PSRunner.Engine.Execution;
 /// <summary>What an executor knows of the attempt it runs, and how it says that work was done.</summary>
 public sealed class AttemptContext
 {
-    private const long Holding = -1;
+    // Longer than anything takes that holds the clocks and has a limit of its own. What has none (a program on a disk that does
+    // not answer) must not keep a slot for ever.
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(2);
 
     private long _clockStart;
+    private long _heldSince;
     private long _lastProgress;
     private bool _endsAtOnce;
     private string _lastActivity = "started";
@@ -50,16 +53,21 @@ public sealed class AttemptContext
     internal string LastActivity => Volatile.Read(ref _lastActivity);
 
     /// <summary>When the attempt's clocks started because something had to be made ready first; now while they are held; 0: they were not held.</summary>
-    internal long ClockStart => Volatile.Read(ref _clockStart) is Holding ? Time.GetTimestamp() : Volatile.Read(ref _clockStart);
+    internal long ClockStart => Volatile.Read(ref _heldSince) is not 0 and var since
+        ? Math.Min(Time.GetTimestamp(), since + (long)(LongestHold.TotalSeconds * Time.TimestampFrequency)) : Volatile.Read(ref _clockStart);
 
     /// <summary>
     /// Holds the attempt's clocks until <see cref="StartClock"/> while what runs it is made ready (a worker process): that time
-    /// is not the test's. Whoever holds them has a limit of his own.
+    /// is not the test's. Whoever holds them has a limit of his own; they go on by themselves after two minutes.
     /// </summary>
-    internal void HoldClock() => Volatile.Write(ref _clockStart, Holding);
+    internal void HoldClock() => Volatile.Write(ref _heldSince, Time.GetTimestamp());
 
     /// <summary>The attempt begins.</summary>
-    internal void StartClock() => Volatile.Write(ref _clockStart, Time.GetTimestamp());
+    internal void StartClock()
+    {
+        Volatile.Write(ref _clockStart, Time.GetTimestamp());
+        Volatile.Write(ref _heldSince, 0);
+    }
 
     /// <summary>
     /// Says that the attempt waits for the right to send a request, until the result is disposed of. That is the user's limit

@@ -113,8 +113,11 @@ internal sealed class WorkerProcess
     {
         try
         {
-            Send(WorkerMessage.SetUp, Encoding.UTF8.GetBytes(setup));
-            return await _ready.Task.WaitAsync(SetUpLimit, _time, cancellation).ConfigureAwait(false);
+            // Beside: what is longer than a pipe holds is not taken before the worker reads, and that may be never.
+            var sent = Task.Run(() => Send(WorkerMessage.SetUp, Encoding.UTF8.GetBytes(setup)), CancellationToken.None);
+            var problem = await _ready.Task.WaitAsync(SetUpLimit, _time, cancellation).ConfigureAwait(false);
+            await sent.ConfigureAwait(false);
+            return problem;
         }
         catch (TimeoutException)
         {

@@ -108,10 +108,14 @@ internal sealed class WorkerServer : ITestOutput
 
     private void Run(WorkerCase testCase)
     {
-        var result = _host.Run(testCase with { SharedText = _shared.GetValueOrDefault(testCase.SharedHash, "") }, this);
+        var result = Bounded(_host.Run(testCase with { SharedText = _shared.GetValueOrDefault(testCase.SharedHash, "") }, this));
         var report = new WorkerReport { Number = testCase.Number, Result = result, IsSpent = _host.IsSpent || (!_hadChildren && HasChildren()), Memory = Environment.WorkingSet };
         _channel.Send(WorkerMessage.Report, JsonSerializer.SerializeToUtf8Bytes(report, WorkerJson.Default.WorkerReport));
     }
+
+    // A report that is longer than a frame may be would be taken for nonsense.
+    private static AttemptReport Bounded(AttemptReport report) => report.Message.Length <= LongestText
+        ? report : report with { Message = string.Concat(report.Message.AsSpan(0, LongestText), "[cut]") };
 
     private void Send(WorkerMessage kind, string text) => Send(kind, Encoding.UTF8.GetBytes(text));
 

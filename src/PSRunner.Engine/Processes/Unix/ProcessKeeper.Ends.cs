@@ -70,7 +70,8 @@ internal sealed unsafe partial class ProcessKeeper
                 NoteStrays(tree);
             }
 
-            tree.GroupGone = Signal(tree, Libc.SIGKILL);
+            // A group that is gone never comes back; its number may, as another's.
+            tree.GroupGone = (tree.GroupGone && tree.Reaped) || Signal(tree, Libc.SIGKILL);
         }
     }
 
