@@ -4,10 +4,17 @@ namespace PSRunner.Engine.Processes;
 
 /// <summary>
 /// Sees that processes write: one thread looks at the lengths of all their output files, a few times a second. A thread
-/// of its own, because a timer needs a free pool thread, and a test must not be called stalled for want of one.
+/// of its own, because a timer needs a free pool thread, and a test must not be called stalled for want of one. Who writes
+/// without end must not take the disk from the others: what lies in the middle of a long file, which nobody will read, goes
+/// back to it (Linux).
 /// </summary>
 internal sealed class OutputWatch : IDisposable
 {
+    // What is kept of a file is its end, and of what a runtime says as it dies the beginning.
+    private const long LongestFile = 64 << 20;
+    private const long KeptBeginning = 1 << 20;
+    private const long KeptEnd = 16 << 20;
+
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Watched, bool> _watched = new();
@@ -66,10 +73,20 @@ internal sealed class OutputWatch : IDisposable
 
         public void Look()
         {
-            var length = paths.Sum(LengthOf);
-            if (Interlocked.Exchange(ref _length, length) != length)
+            var lengths = paths.Select(LengthOf).ToList();
+            var length = lengths.Sum();
+            if (Interlocked.Exchange(ref _length, length) == length)
             {
-                onGrowth(length);
+                return;
+            }
+
+            onGrowth(length);
+            for (var i = 0; i < lengths.Count; i++)
+            {
+                if (lengths[i] > LongestFile && OperatingSystem.IsLinux())
+                {
+                    Unix.Libc.FreeRange(paths[i], KeptBeginning, lengths[i] - KeptEnd - KeptBeginning);
+                }
             }
         }
 

@@ -50,6 +50,18 @@ public sealed class CommandExecutorTests : IDisposable
     }
 
     [Fact]
+    public void What_a_command_writes_without_end_does_not_stay_on_the_disk()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there a file can give its middle back.");
+        var result = _batch.RunOne(_batch.Sh("head -c 200000000 /dev/zero; for i in $(seq 600); do [ $(stat -c %b ../stdout.txt) -lt 195000 ] && break; sleep 0.1; done; stat -c '%b * %B' ../stdout.txt >&2; echo the end"));
+
+        var blocks = result.Output[(result.Output.IndexOf("[stderr]\n", StringComparison.Ordinal) + 9)..].Trim().Split(" * ").Select(long.Parse).ToList();
+        Assert.InRange(blocks[0] * blocks[1], 1, 100_000_000);
+        Assert.Equal((Outcomes.Passed, 200000008), (result.Outcome, Metric(result, CommandMetrics.OutputBytes)));
+        Assert.Contains("the end\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_test_that_spoils_its_folder_spoils_no_other_s()
     {
         var results = _batch.Run(

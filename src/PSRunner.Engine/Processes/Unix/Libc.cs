@@ -34,6 +34,25 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
 
+    /// <summary>Gives a range of a file back to the disk; it reads as zeros then, and the file is as long as before. Nothing where the disk cannot, or it is no plain file.</summary>
+    public static void FreeRange(string path, long offset, long length)
+    {
+        const int WriteOnly = 1;
+        const int NonBlocking = 0x800;
+        const int CloseOnExec = 0x80000;
+        const int KeepSizeAndPunchHole = 1 | 2;
+        var noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+        var file = Open(path, WriteOnly | NonBlocking | CloseOnExec | noFollow);
+        if (file >= 0)
+        {
+            _ = Allocate(file, KeepSizeAndPunchHole, offset, length);
+            _ = Close(file);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "fallocate")]
+    private static partial int Allocate(int fd, int mode, long offset, long length);
+
     [LibraryImport("libc", EntryPoint = "read")]
     public static partial nint Read(int fd, byte* buffer, nint count);
 
