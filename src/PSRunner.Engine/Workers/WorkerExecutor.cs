@@ -46,7 +46,8 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
             return;
         }
 
-        var folder = Directory.CreateTempSubdirectory("psrunner-trial-").FullName;
+        // Made by the first worker, and removed with the last.
+        var folder = Path.Combine(Path.GetTempPath(), $"psrunner-trial-{Guid.NewGuid():N}");
         using var facts = new SessionFacts(Path.GetFileName(folder), number: 1, folder, TimeSpan.Zero, TimeProvider.System, static _ => { });
         using var pool = new WorkerPool(facts, options);
         try

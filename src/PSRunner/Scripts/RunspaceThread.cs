@@ -14,6 +14,7 @@ internal sealed class RunspaceThread : IDisposable
     private readonly ScriptSetup _setup;
     private Order? _order;
     private volatile ScriptRunspace? _runspace;
+    private volatile bool _stopped;
 
     /// <param name="setup">What it is prepared with.</param>
     /// <param name="work">The folder that its scripts work in.</param>
@@ -41,26 +42,42 @@ internal sealed class RunspaceThread : IDisposable
     }
 
     /// <summary>Asks its script to end, and the runspace with it; from any thread.</summary>
-    public void Stop() => _runspace?.Stop();
+    public void Stop()
+    {
+        _stopped = true;
+        _runspace?.Stop();
+    }
 
-    /// <summary>Ends the thread once its script has ended.</summary>
+    /// <summary>Ends the thread once its script has ended. Who is still being prepared is asked to end, too.</summary>
     public void Dispose()
     {
+        if (!_ready.Task.IsCompleted)
+        {
+            Stop();
+        }
+
         _order = null;
         _orders.Release();
     }
 
     private void Live()
     {
-        ScriptRunspace runspace;
+        ScriptRunspace? runspace = null;
         try
         {
-            _runspace = runspace = new ScriptRunspace(_setup);
+            _runspace = runspace = new ScriptRunspace();
+            if (_stopped)
+            {
+                runspace.Stop();
+            }
+
+            runspace.SetUp(_setup);
         }
 #pragma warning disable CA1031 // Who waits for it gets it.
         catch (Exception e)
         {
             _ready.SetException(e);
+            runspace?.Dispose();
             return;
         }
 #pragma warning restore CA1031

@@ -34,33 +34,30 @@ internal sealed class ScriptRunspace : IDisposable
     private readonly Runspace _runspace;
     private readonly ScriptBlock? _call;
     private readonly Dictionary<string, LoadedScript> _scripts = new(StringComparer.Ordinal);
-    private readonly List<(string Name, object? Value)> _prepared;
-    private readonly Dictionary<(CommandTypes Type, string Name), object> _commands;
+    private List<(string Name, object? Value)> _prepared = [];
+    private Dictionary<(CommandTypes Type, string Name), object> _commands = [];
     private readonly Lock _lock = new();
     private bool _stopped;
 
-    /// <summary>Opens it and prepares it.</summary>
-    /// <exception cref="TestBatchException">A module or the initialization script failed.</exception>
-    public ScriptRunspace(ScriptSetup setup)
+    /// <summary>Opens it.</summary>
+    public ScriptRunspace()
     {
         var state = InitialSessionState.CreateDefault2();
         state.Commands.Add(new SessionStateFunctionEntry(CallName, Call));
         _runspace = RunspaceFactory.CreateRunspace(_host, state);
         _runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         _runspace.Open();
-        try
-        {
-            _call = FindCall();
-            var before = Variables().Select(v => v.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            Prepare(setup);
-            _prepared = [.. Variables().Where(v => !before.Contains(v.Name)).Select(v => (v.Name, (object?)v.Value))];
-            _commands = Commands().ToDictionary(KeyOf, DefinitionOf);
-        }
-        catch
-        {
-            _runspace.Dispose();
-            throw;
-        }
+        _call = FindCall();
+    }
+
+    /// <summary>Prepares it for all scripts; the user's code runs here too, and may be stopped as a script may.</summary>
+    /// <exception cref="TestBatchException">A module or the initialization script failed.</exception>
+    public void SetUp(ScriptSetup setup)
+    {
+        var before = Variables().Select(v => v.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        Prepare(setup);
+        _prepared = [.. Variables().Where(v => !before.Contains(v.Name)).Select(v => (v.Name, (object?)v.Value))];
+        _commands = Commands().ToDictionary(KeyOf, DefinitionOf);
     }
 
     /// <summary>True when a script left what cannot be undone, so that no other may run here.</summary>

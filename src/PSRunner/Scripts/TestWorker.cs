@@ -37,7 +37,8 @@ public static class TestWorker
 
         public void SetUp(string setup)
         {
-            _runspace = new ScriptRunspace(ScriptSetup.Parse(setup));
+            _runspace = new ScriptRunspace();
+            _runspace.SetUp(ScriptSetup.Parse(setup));
             foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             {
                 _environment[(string)variable.Key] = (string?)variable.Value;
