@@ -1,4 +1,5 @@
 using PSRunner.Engine.Processes;
+using PSRunner.Engine.Processes.Unix;
 
 namespace PSRunner.Engine.Tests.Processes;
 
@@ -25,6 +26,39 @@ public sealed class ProcessTreeEndTests(TreeFixture fixture) : IClassFixture<Tre
         { "deletes its working directory", "mkdir w$$; cd w$$; sleep 1000 & rmdir \"$PWD\"; echo ready; {0}" },
         { "sessions below sessions", "setsid sh -c '(setsid sh -c \"(setsid sleep 1000 &); sleep 1000\" &); sleep 1000' & sleep 0.2; echo ready; {0}" },
     };
+
+    [Fact]
+    public async Task No_keeper_takes_the_program_of_another_for_a_dead_orphan()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        var (proc, nobody) = (new ProcFiles(), new Dictionary<int, UnixProcessTree>());
+        var (error, program) = (0, 0);
+        OwnPrograms.BeginStart();
+
+        // The children of a thread that ended are the main thread's, among which orphans are looked for.
+        var starter = new Thread(() => error = PosixSpawn.Start(
+            "/bin/true", [], new Dictionary<string, string>(), "/", [new(0, "/dev/null"), new(1, "/dev/null", Write: true), new(2, null, Source: 1)], out program));
+        starter.Start();
+        Assert.True(starter.Join(TreeFixture.Patience));
+        OwnPrograms.Add(program);
+        OwnPrograms.EndStart();
+        Assert.Equal(0, error);
+        await TreeFixture.UntilAsync(() => proc.TryReadEntry(program, out var entry) && entry.Dead, "it had ended");
+
+        var other = new LinuxProcessTrees();
+        for (var look = 0; look < 5; look++)
+        {
+            other.ReapOrphans(nobody);
+        }
+
+        Assert.True(proc.TryReadEntry(program, out _), "Its own keeper could not tell how it ended.");
+        OwnPrograms.Remove(program);
+        await TreeFixture.UntilAsync(() =>
+        {
+            other.ReapOrphans(nobody);
+            return !proc.TryReadEntry(program, out _);
+        }, "a dead child that is nobody's was reaped");
+    }
 
     [Theory]
     [MemberData(nameof(Hostile))]

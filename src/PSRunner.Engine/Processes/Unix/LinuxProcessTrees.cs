@@ -20,7 +20,8 @@ internal sealed class LinuxProcessTrees : IRelatives
     private List<Orphan>? _orphans;
     private HashSet<int> _dead = [];
 
-    private LinuxProcessTrees()
+    /// <summary>For tests; who starts programs makes the component by <see cref="Create"/>.</summary>
+    internal LinuxProcessTrees()
     {
         _session = _proc.TryReadEntry(_self, out var self) ? self.Session : 0;
         _listsChildren = File.Exists($"/proc/{_self}/task/{_self}/children");
@@ -83,9 +84,15 @@ internal sealed class LinuxProcessTrees : IRelatives
     public void ReapOrphans(IReadOnlyDictionary<int, UnixProcessTree> trees)
     {
         // A daemon that died by itself tells no longer whose it was. Children that .NET starts are in our own session
-        // and are not listed here; one that left it is reaped by .NET long before it is seen dead twice.
+        // and are not listed here; one that left it is reaped by .NET long before it is seen dead twice. A program that was
+        // just started may have ended before it is known; whoever was seen dead before the last start was over is none.
+        if (OwnPrograms.AnyStarting)
+        {
+            return;
+        }
+
         Refresh();
-        var dead = Orphans(trees).Where(o => o.Process.Dead).Select(o => o.Process.Pid).ToHashSet();
+        var dead = Orphans(trees).Where(o => o.Process.Dead && !OwnPrograms.Contains(o.Process.Pid)).Select(o => o.Process.Pid).ToHashSet();
         foreach (var pid in dead.Where(_dead.Contains))
         {
             Reap(pid);

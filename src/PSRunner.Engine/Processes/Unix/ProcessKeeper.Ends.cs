@@ -189,6 +189,7 @@ internal sealed unsafe partial class ProcessKeeper
 
         // ECHILD: someone else reaped it (the runner was started with SIGCHLD ignored). It is gone, its code unknown.
         tree.Reaped = true;
+        OwnPrograms.Remove(tree.Pid);
         _watch.Remove(tree.Pid);
     }
 }

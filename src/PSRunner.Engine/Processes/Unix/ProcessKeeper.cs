@@ -49,6 +49,7 @@ internal sealed partial class ProcessKeeper : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closing || _done, typeof(IProcessTrees));
+            OwnPrograms.BeginStart();
             _starting++;
         }
     }
@@ -58,6 +59,7 @@ internal sealed partial class ProcessKeeper : IDisposable
     {
         lock (_gate)
         {
+            OwnPrograms.Add(tree.Pid);
             tree.RosterSlot = _roster.Add(tree.Pid);
             _trees[tree.Pid] = tree;
             _watch.Add(tree.Pid);
@@ -74,6 +76,7 @@ internal sealed partial class ProcessKeeper : IDisposable
     {
         lock (_gate)
         {
+            OwnPrograms.EndStart();
             _starting--;
             if (_closing && !_done)
             {
