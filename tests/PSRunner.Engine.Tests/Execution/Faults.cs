@@ -13,6 +13,9 @@ internal sealed record Fault(string Name, string Kind, string[] Causes, string S
 {
     /// <summary>False for those that do nothing wrong.</summary>
     public bool Misbehaves => Name is not ("passes" or "leaves-artifacts");
+
+    /// <summary>True for those that nothing ends but their limit.</summary>
+    public bool NeedsLimit => Causes.Contains(PSRunner.Causes.TestTimeout);
 }
 
 /// <summary>All of them.</summary>
@@ -33,7 +36,7 @@ internal static class Faults
     /// <summary>Ignores everything. Only as many of these as a batch bears.</summary>
     public static Fault NeverReturns { get; } = InCode("never-returns", Silent, (_, _) => Never.Task);
 
-    private static string[] Silent => [Causes.Stall, Causes.TestTimeout];
+    private static string[] Silent => [Causes.TestTimeout];
 
     public static IReadOnlyList<Fault> All { get; } =
     [

@@ -1,0 +1,2 @@
+# expect: Passed
+cd .. && rm -r work && touch work
