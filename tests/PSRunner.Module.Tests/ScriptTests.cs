@@ -193,6 +193,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("1, { 2 } | Start-TestBatch { $_ }", "InputNotSendable", "Input 2")]
     [InlineData("@{ a = @{ b = [securestring]::new() } } | Start-TestBatch { $_ }", "InputNotSendable", ".a.b is a secret")]
     [InlineData("[System.IO.Stream]::Null | Start-TestBatch { $_ }", "InputNotSendable", "Input 1")]
+    [InlineData("$f = [string]::new('x', 40MB); 1 | Start-TestBatch { ($using:f).Length }", "TestCaseTooLarge", "it may take 32")]
     [InlineData("$f = { 1 }; 1 | Start-TestBatch { & $using:f }", "InputNotSendable", "$using:f is a script block")]
     [InlineData("1 | Start-TestBatch -FilePath no-such.ps1", "ScriptNotFound", "no-such.ps1")]
     [InlineData("1 | Start-TestBatch -FilePath broken.ps1", "ScriptDoesNotParse", "line 2")]
@@ -217,7 +218,7 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public void What_this_shell_has_and_the_worker_has_not_is_said_before_the_start()
     {
-        var screen = _shell.Show("$limit = 3; function Invoke-Judge { 1 }; 1 | Start-TestBatch { $own = 1; Invoke-Judge; \"limit is <$limit> $own $_ $PSScriptRoot\" } -WhatIf");
+        var screen = _shell.Show("$limit = 3; $row = @{ a = 1 }; function Invoke-Judge { 1 }; 1 | Start-TestBatch { $own = $using:row.a; $own = $using:row['a']; Invoke-Judge; \"limit is <$limit> $own $_ $PSScriptRoot\" } -WhatIf");
 
         Assert.Contains("WARNING: $limit is set in this shell but not in the test", screen, StringComparison.Ordinal);
         Assert.Contains("WARNING: Invoke-Judge is a function of this shell", screen, StringComparison.Ordinal);

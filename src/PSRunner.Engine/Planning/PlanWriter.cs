@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using PSRunner.Engine.Execution;
@@ -16,6 +17,9 @@ internal sealed class PlanWriter : IDisposable
     private const int MostParameterNames = 4096;
     private const long LargestExactInteger = 1L << 53;
     private const int LongestCase = 8 * 1024 * 1024;
+
+    // Each worker holds it, and gets it in one message.
+    private const int LongestShared = 32 * 1024 * 1024;
 
     private readonly Action<ReadOnlySpan<byte>> _write;
     private readonly Dictionary<string, ITestExecutor> _executors;
@@ -87,9 +91,12 @@ internal sealed class PlanWriter : IDisposable
             _needs.Add(need);
         }
 
-        if (testCase.Shared is { } shared)
+        if (testCase.Shared is { } shared && _shared.TryAdd(shared.Hash, shared) && Encoding.UTF8.GetByteCount(shared.Text) is > LongestShared and var length)
         {
-            _shared.TryAdd(shared.Hash, shared);
+            throw new TestBatchException(
+                "TestCaseTooLarge", ErrorKind.InvalidArgument,
+                $"What test case '{testCase.Name}' shares with others (a script with its $using: values) takes {length >> 20} MiB; it may take {LongestShared >> 20}. Pass big values as files.",
+                testCase);
         }
 
         LongestTestTimeoutSeconds = double.IsNaN(LongestTestTimeoutSeconds) || testCase.TestTimeoutSeconds > LongestTestTimeoutSeconds

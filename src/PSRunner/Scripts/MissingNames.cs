@@ -33,7 +33,7 @@ internal sealed class MissingNames
             }
         }
 
-        Variables = [.. ast.FindAll(static a => a is VariableExpressionAst { VariablePath: { IsVariable: true, IsUnqualified: true } } && a.Parent is not UsingExpressionAst, searchNestedScriptBlocks: true)
+        Variables = [.. ast.FindAll(static a => a is VariableExpressionAst { VariablePath: { IsVariable: true, IsUnqualified: true } } && !IsOfUsing(a), searchNestedScriptBlocks: true)
             .Select(NameOf).Where(name => !set.Contains(name) && !BuiltIn.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase)];
         Commands = [.. ast.FindAll(static a => a is CommandAst, searchNestedScriptBlocks: true).Select(a => ((CommandAst)a).GetCommandName())
             .Where(name => name is not null && !set.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase)];
@@ -44,6 +44,17 @@ internal sealed class MissingNames
 
     /// <summary>Commands that are called and not defined.</summary>
     public IReadOnlyList<string> Commands { get; }
+
+    // $using:row.name and $using:list[1] are one expression each.
+    private static bool IsOfUsing(Ast? ast)
+    {
+        while (ast is not null and not UsingExpressionAst and not StatementAst)
+        {
+            ast = ast.Parent;
+        }
+
+        return ast is UsingExpressionAst;
+    }
 
     private static string NameOf(Ast variable) => ((VariableExpressionAst)variable).VariablePath.UserPath;
 }
