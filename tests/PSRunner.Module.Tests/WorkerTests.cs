@@ -131,6 +131,20 @@ public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void What_one_test_keeps_in_memory_does_not_count_against_the_limit_of_the_next()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Memory is watched on Linux.");
+        using var shell = new HostedPowerShell(_folder);
+        var rows = Run(
+            shell,
+            "New-ScriptTest { param($n) $held = [byte[]]::new(220MB); [Array]::Fill($held, [byte] 1); [AppDomain]::CurrentDomain.SetData(\"held$n\", $held); [System.Threading.Thread]::Sleep(600) } -Matrix @{ n = 1..4 } -Name '{n}'",
+            "-ThrottleLimit 1 -TestTimeoutSeconds 60 -MemoryLimitMB 500",
+            Short);
+
+        Assert.Equal(Enumerable.Range(1, 4).Select(n => $"{n}|Passed||1|"), rows);
+    }
+
+    [Fact]
     public void Each_test_works_in_an_empty_folder_and_what_a_failed_one_leaves_is_kept()
     {
         using var shell = new HostedPowerShell(_folder);

@@ -12,7 +12,7 @@ internal enum WorkerMessage : byte
     /// <summary>Runner, first: what to prepare.</summary>
     SetUp = 1,
 
-    /// <summary>Worker: it is prepared.</summary>
+    /// <summary>Worker: it is prepared, and holds so many bytes of memory.</summary>
     Ready,
 
     /// <summary>Worker: it could not be prepared, and why.</summary>

@@ -226,7 +226,7 @@ internal sealed class WorkerProcess
             var run = Volatile.Read(ref _running);
             switch (kind)
             {
-                case WorkerMessage.Ready: _ready.TrySetResult(null); break;
+                case WorkerMessage.Ready: BecomeReady(payload); break;
                 case WorkerMessage.Failed: _ready.TrySetResult(Encoding.UTF8.GetString(payload)); break;
                 case WorkerMessage.Output: run?.Output.Write(Encoding.UTF8.GetString(payload)); break;
                 case WorkerMessage.Progress: run?.Output.Progress(Encoding.UTF8.GetString(payload)); break;
@@ -274,11 +274,19 @@ internal sealed class WorkerProcess
         _ready.TrySetResult("it ended before it was ready: " + LastWords());
     }
 
+    private void BecomeReady(byte[] payload)
+    {
+        _ = long.TryParse(payload, CultureInfo.InvariantCulture, out _firstMemory);
+        _ready.TrySetResult(null);
+    }
+
+    // What one test keeps counts against the limit of the next: where there is one, a worker keeps little.
     private void Judge(WorkerReport report)
     {
         _firstMemory = _firstMemory == 0 ? report.Memory : _firstMemory;
+        var (grown, limit) = (report.Memory - _firstMemory, _processes.MemoryLimitKiB * 1024);
         _spent |= report.IsSpent
-            || (report.Memory > _firstMemory + MostGrowth && report.Memory > 2 * _firstMemory)
+            || (grown > MostGrowth && report.Memory > 2 * _firstMemory) || (limit > 0 && grown > limit / 4)
             || LengthOf(OutputFile) > LongestFile || LengthOf(ErrorFile) > LongestFile;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -96,7 +97,7 @@ internal sealed class WorkerServer : ITestOutput
         {
             _host.SetUp(setup);
             _hadChildren = HasChildren();
-            Send(WorkerMessage.Ready, "");
+            Send(WorkerMessage.Ready, Environment.WorkingSet.ToString(CultureInfo.InvariantCulture));
         }
 #pragma warning disable CA1031 // Code of the user; the runner tells him.
         catch (Exception e)
