@@ -77,6 +77,18 @@ public sealed class DetachedTests : IDisposable
     }
 
     [Fact]
+    public void A_name_with_quotes_of_every_kind_is_a_name()
+    {
+        using var shell = ShellProcess.Run(
+            _folder,
+            "$null = 1..2 | ForEach-Object { New-CommandTest true; New-ScriptTest { 1 } } | Start-TestBatch -Name $env:BATCH -Detached; Wait-TestBatch $env:BATCH -TimeoutSeconds 100 | ForEach-Object { \"$($_.State) $($_.Passed)\" }",
+            ("BATCH", "it's \u2019quoted\u2018 $(exit 3)"));
+
+        Assert.Empty(shell.Errors);
+        Assert.Equal(["Completed 4"], shell.Output);
+    }
+
+    [Fact]
     public void A_changed_plan_goes_on_as_a_job_and_detached_and_runs_again_only_what_it_has()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");

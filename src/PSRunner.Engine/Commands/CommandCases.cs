@@ -13,7 +13,7 @@ public static partial class CommandCases
     /// <summary>The cases, all of them checked.</summary>
     /// <exception cref="TestBatchException">
     /// CommandMissing, ProgramNotFound, ProgramNotExecutable, PlaceholderUnknown, ParameterTwice, MatrixAxisEmpty,
-    /// MatrixValueNotScalar, VariableMissing, WorkingDirectoryMissing.
+    /// MatrixValueNotScalar, VariableMissing, VariableNameBad, ZeroByte, WorkingDirectoryMissing.
     /// </exception>
     public static IReadOnlyList<TestCase> Create(CommandCaseOptions options)
     {
@@ -35,6 +35,7 @@ public static partial class CommandCases
             .ToDictionary(v => v.Key, v => SecretPattern().Match(v.Value!).Groups["name"].Value, StringComparer.Ordinal);
         var environment = options.Environment.Where(v => !secrets.ContainsKey(v.Key))
             .ToDictionary(v => v.Key, v => v.Value is null ? null : Fill(v.Value, "-Environment"), StringComparer.Ordinal);
+        CheckTexts(arguments, environment, secrets.Keys);
         if (secrets.FirstOrDefault(s => System.Environment.GetEnvironmentVariable(s.Value) is null) is { Key: { } missing })
         {
             throw Invalid("VariableMissing", $"-Environment {missing} is to get the value of $env:{secrets[missing]}, which is not set. Set it first.", missing);
@@ -73,6 +74,20 @@ public static partial class CommandCases
         };
 
         string Fill(string text, string where) => Placeholders.Fill(text, where, parameters);
+    }
+
+    // What the system's strings, which end at a zero byte, or its list of variables cannot hold would come out as something else.
+    private static void CheckTexts(string[] arguments, Dictionary<string, string?> environment, IEnumerable<string> secrets)
+    {
+        if (environment.Keys.Concat(secrets).FirstOrDefault(name => name.Length == 0 || name.IndexOfAny(['=', '\0']) >= 0) is { } bad)
+        {
+            throw Invalid("VariableNameBad", $"-Environment names a variable '{bad.Replace('\0', '?')}'. A name is not empty and holds neither = nor a zero byte.", bad);
+        }
+
+        if (arguments.Concat(environment.Values.OfType<string>()).Any(text => text.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw Invalid("ZeroByte", "An argument or variable holds a zero byte, which no program can receive. Put it into a file or -StandardInput.", null);
+        }
     }
 
     private static void CheckProgram(string command, string program, string folder, string? searchPath)

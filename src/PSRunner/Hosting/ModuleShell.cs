@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation.Language;
 using System.Reflection;
 using PSRunner.Commands;
 using PSRunner.Engine.Processes;
@@ -41,7 +42,8 @@ internal static class ModuleShell
 
     private static string Word(object value) => value is bool yes ? (yes ? "$true" : "$false") : Quote(Convert.ToString(value, CultureInfo.InvariantCulture)!);
 
-    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    // PowerShell takes typographic quotes for quotes, too.
+    private static string Quote(string text) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
 
     private static (string Program, IReadOnlyList<string> First) Find() =>
         FindOwn() ?? (FromPath("pwsh") ?? FromPath("psrunner") ?? throw Errors.NoWorkerShell(Variable), []);

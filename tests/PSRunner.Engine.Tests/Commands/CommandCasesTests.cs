@@ -52,6 +52,10 @@ public sealed class CommandCasesTests : IDisposable
         Refused("MatrixAxisEmpty", Echo() with { Matrix = [new("a", [])] }, "'a'");
         Refused("MatrixValueNotScalar", Echo() with { Matrix = [new("a", [new Dictionary<string, int>()])] }, "'a'");
         Refused("VariableMissing", Echo() with { Environment = [new("KEY", "$env:NO_SUCH_VARIABLE_HERE")] }, "NO_SUCH_VARIABLE_HERE");
+        Refused("VariableNameBad", Echo() with { Environment = [new("A=B", "x")] }, "'A=B'");
+        Refused("VariableNameBad", Echo() with { Environment = [new("", "$env:PATH")] }, "''");
+        Refused("ZeroByte", Echo("a\0b"), "-StandardInput");
+        Refused("ZeroByte", Echo() with { Environment = [new("A", "x\0")] }, "zero byte");
         Refused("WorkingDirectoryMissing", Echo() with { WorkingDirectory = "nowhere" }, "nowhere");
     }
 
