@@ -44,8 +44,8 @@ internal sealed class MemoryMarks(TimeProvider time)
     private const double SoftAgain = 0.80;
     private const double Hard = 0.93;
 
-    // So long the memory of one that was killed may take to come back. While use rises in spite of it, nobody waits for that:
-    // many that grow together outrun one end a second.
+    // So long the memory of one that was killed may take to come back. While use rises in spite of it, nobody waits for that, and
+    // twice as many go each time: many that grow together outrun one after another.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     // Of all memory, from one telling to the next; less is noise.
@@ -54,6 +54,7 @@ internal sealed class MemoryMarks(TimeProvider time)
     private bool _closed;
     private long? _askedAt;
     private double _askedUse;
+    private int _askedFor;
 
     /// <summary>What the scheduler should hear.</summary>
     /// <param name="reading">The memory now.</param>
@@ -71,8 +72,8 @@ internal sealed class MemoryMarks(TimeProvider time)
         var rises = recent && reading.Used >= _askedUse + Rise;
         if (running > 0 && reading.Used >= Hard && (!recent || rises))
         {
-            (_askedAt, _askedUse) = (time.GetTimestamp(), reading.Used);
-            yield return new SchedulerEvent.MemoryShort(rises);
+            (_askedAt, _askedUse, _askedFor) = (time.GetTimestamp(), reading.Used, rises ? Math.Min(2 * _askedFor, running) : 1);
+            yield return new SchedulerEvent.MemoryShort(_askedFor);
         }
     }
 }

@@ -6,32 +6,32 @@ internal sealed partial class Scheduler
     /// <summary>How often a case makes room for others before that is its result.</summary>
     internal const int MostEvictions = 3;
 
-    // The youngest has the least to lose. Code in this process, and tests that wait for a model, would free nothing.
-    private void OnMemoryShort(bool rises)
+    // The youngest have the least to lose. Code in this process, and tests that wait for a model, would free nothing.
+    private void OnMemoryShort(int count)
     {
-        var youngest = -1;
+        var mayGo = new List<int>();
         for (var id = 0; id < _slots.Used; id++)
         {
-            if (_slots[id].Phase == SlotPhase.Canceling && _slots[id].Evicted && !rises)
+            if (_slots[id].Phase == SlotPhase.Canceling && _slots[id].Evicted && count == 1)
             {
                 return; // One is on its way out, and its memory, not free yet, may be enough.
             }
 
-            if (_slots[id].Phase == SlotPhase.Running && HasProcesses(_slots[id].Case.Index) && (youngest < 0 || _slots[id].Generation > _slots[youngest].Generation))
+            if (_slots[id].Phase == SlotPhase.Running && HasProcesses(_slots[id].Case.Index))
             {
-                youngest = id;
+                mayGo.Add(id);
             }
         }
 
-        if (youngest >= 0)
+        foreach (var id in mayGo.OrderByDescending(id => _slots[id].Generation).Take(count))
         {
             if (Evictions++ == 0)
             {
                 Note("Memory runs short: the youngest test was ended and is tried again later, which counts as no attempt. A lower -ThrottleLimit or a -MemoryLimitMB keeps this from happening.");
             }
 
-            _slots[youngest].Evicted = true;
-            Cancel(youngest, atOnce: true);
+            _slots[id].Evicted = true;
+            Cancel(id, atOnce: true);
         }
     }
 

@@ -182,7 +182,7 @@ internal sealed partial class Scheduler
             case SchedulerEvent.ResultsDurable e: OnDurable(e.Count); break;
             case SchedulerEvent.ResultsConsumed e: Unconsumed -= e.Count; break;
             case SchedulerEvent.GateMoved e: OnGate(e); break;
-            case SchedulerEvent.MemoryShort shortage: OnMemoryShort(shortage.Rises); break;
+            case SchedulerEvent.MemoryShort shortage: OnMemoryShort(shortage.Youngest); break;
             case SchedulerEvent.LaneAllowed e: OnAllowed(e); break;
             case SchedulerEvent.LaneStopped e: StopLane(e.Lane, e.Why); break;
             case SchedulerEvent.CasesPostponed e: NoteStop(e.Why); break;

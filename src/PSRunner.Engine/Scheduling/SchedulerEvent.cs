@@ -43,9 +43,9 @@ internal abstract record SchedulerEvent
     /// <summary>A gate opened or closed, for one lane or (-1) for all.</summary>
     internal sealed record GateMoved(Gate Gate, bool Closed, int Lane = -1) : SchedulerEvent;
 
-    /// <summary>The machine is about to run out of memory: the youngest attempt that has processes of its own shall end.</summary>
-    /// <param name="Rises">More is in use than when this was last told.</param>
-    internal sealed record MemoryShort(bool Rises = false) : SchedulerEvent;
+    /// <summary>The machine is about to run out of memory: the youngest attempts that have processes of their own shall end.</summary>
+    /// <param name="Youngest">How many of them; more than one where memory in use rises in spite of those that were ended before.</param>
+    internal sealed record MemoryShort(int Youngest = 1) : SchedulerEvent;
 
     /// <summary>So many cases of a lane may run at once.</summary>
     internal sealed record LaneAllowed(int Lane, int Attempts) : SchedulerEvent;

@@ -19,13 +19,15 @@ public class MemoryMarksTests
     }
 
     [Fact]
-    public void Above_the_hard_mark_room_is_asked_for_once_a_second_and_at_each_look_while_use_rises()
+    public void Above_the_hard_mark_room_is_asked_for_once_a_second_and_twice_as_much_at_each_look_while_use_rises()
     {
         var marks = new MemoryMarks(_time);
         Assert.Equal(["closed", "short"], Look(marks, used: 0.95));
         Assert.Empty(Look(marks, used: 0.95));
-        Assert.Equal(["short and rising"], Look(marks, used: 0.96));
+        Assert.Equal(["short by 2"], Look(marks, used: 0.96));
         Assert.Empty(Look(marks, used: 0.955));
+        Assert.Equal(["short by 4"], Look(marks, used: 0.97));
+        Assert.Equal(["short by 5"], Look(marks, used: 0.98));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(["short"], Look(marks, used: 0.95));
         Assert.Empty(Look(marks, used: 0.9));
@@ -51,11 +53,11 @@ public class MemoryMarksTests
         Assert.Equal(0, new MemoryReading(0, 0).Used);
     }
 
-    private static IEnumerable<string> Look(MemoryMarks marks, double used, int running = 1) =>
+    private static IEnumerable<string> Look(MemoryMarks marks, double used, int running = 5) =>
         marks.Look(new MemoryReading(1_000_000, (long)(1_000_000 * (1 - used))), running).Select(e => e switch
         {
             SchedulerEvent.GateMoved { Gate: Gate.Memory, Closed: var closed, Lane: -1 } => closed ? "closed" : "open",
-            SchedulerEvent.MemoryShort { Rises: var rises } => rises ? "short and rising" : "short",
+            SchedulerEvent.MemoryShort { Youngest: var count } => count == 1 ? "short" : $"short by {count}",
             _ => e.ToString(),
         });
 }

@@ -70,13 +70,14 @@ public class SchedulerTests
     }
 
     [Fact]
-    public void While_memory_in_use_rises_the_next_youngest_goes_too()
+    public void While_memory_in_use_rises_the_next_youngest_go_too()
     {
-        var batch = new SchedulerDriver(SimulatedPlan.Of(3), SchedulerDriver.Options(throttle: 3));
+        var batch = new SchedulerDriver(SimulatedPlan.Of(4), SchedulerDriver.Options(throttle: 4));
 
-        Assert.Equal(batch.TokenOf(2), Assert.Single(batch.Tell(new Event.MemoryShort()).OfType<Act.Cancel>()).Token);
-        Assert.Equal(batch.TokenOf(1), Assert.Single(batch.Tell(new Event.MemoryShort(Rises: true)).OfType<Act.Cancel>()).Token);
+        Assert.Equal(batch.TokenOf(3), Assert.Single(batch.Tell(new Event.MemoryShort()).OfType<Act.Cancel>()).Token);
+        Assert.Equal([batch.TokenOf(2), batch.TokenOf(1)], batch.Tell(new Event.MemoryShort(Youngest: 2)).OfType<Act.Cancel>().Select(c => c.Token));
         Assert.Empty(batch.Tell(new Event.MemoryShort()));
+        Assert.Equal(batch.TokenOf(0), Assert.Single(batch.Tell(new Event.MemoryShort(Youngest: 4)).OfType<Act.Cancel>()).Token);
     }
 
     [Fact]

@@ -462,7 +462,7 @@ internal sealed class SimulatedSession
             case 8:
                 for (var asked = _random.Next(1, 8); asked > 0; asked--)
                 {
-                    Later(Between(0, 20), () => Tell(new SchedulerEvent.MemoryShort()));
+                    Later(Between(0, 20), () => Tell(new SchedulerEvent.MemoryShort(_random.Next(1, 5))));
                 }
 
                 break;

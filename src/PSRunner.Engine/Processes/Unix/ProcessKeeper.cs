@@ -210,7 +210,8 @@ internal sealed partial class ProcessKeeper : IDisposable
 
     private int Pause()
     {
-        var until = _trees.IsEmpty ? Now + LongestPause : _nextSample;
+        // A tree that comes while there is none is looked at as soon as any other.
+        var until = _trees.IsEmpty ? Now + SamplePeriod : _nextSample;
         foreach (var tree in _ending)
         {
             until = Math.Min(until, tree.Due);
