@@ -28,6 +28,24 @@ public sealed class RunspaceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Process")]
+    [InlineData("Runspace")]
+    public void A_script_that_is_asked_to_end_cleans_up_with_commands_that_are_still_to_be_loaded(string isolation)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "modules", "Cleaner"));
+        File.WriteAllText(Path.Combine(_folder, "modules", "Cleaner", "Cleaner.psm1"), "function Clear-Trace($Path) { [System.IO.File]::WriteAllText($Path, 'cleaned') }");
+        using var shell = new HostedPowerShell(_folder);
+        var rows = shell.Invoke(
+            $$"""
+            Start-TestBatch { try { while ($true) { } } finally { Clear-Trace '{{_folder}}/trace' } } -Isolation {{isolation}} -TestTimeoutSeconds 2 -GracePeriodSeconds 30 `
+                -InitializationScript { $env:PSModulePath = '{{_folder}}/modules' } 6> $null | ForEach-Object { "$($_.Outcome)|$($_.Output.Trim())" }
+            """).Select(r => (string)r.BaseObject);
+
+        Assert.Equal(["TimedOut|"], rows);
+        Assert.Equal("cleaned", File.ReadAllText(Path.Combine(_folder, "trace")));
+    }
+
+    [Theory]
     [InlineData("-TestTimeoutSeconds 1 -GracePeriodSeconds 1")]
     [InlineData("-TestTimeoutSeconds 1000 -GracePeriodSeconds 1 -AsJob")]
     [InlineData("-InitializationScript { [System.Threading.Thread]::Sleep(-1) } -ErrorAction SilentlyContinue")]

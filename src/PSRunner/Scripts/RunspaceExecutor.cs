@@ -104,11 +104,22 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         }
 
         var output = new OutputCapture(context);
-        AttemptReport report;
-        using (cancellation.UnsafeRegister(static stopped => ((RunspaceThread)stopped!).Stop(), thread))
+        var run = thread.RunAsync(context.SharedText ?? "", context.Case.Definition, output);
+        try
         {
-            report = await thread.RunAsync(context.SharedText ?? "", context.Case.Definition, output).ConfigureAwait(false);
+            await run.WaitAsync(cancellation).ConfigureAwait(false);
         }
+        catch (OperationCanceledException)
+        {
+            thread.Stop();
+            await Task.WhenAny(run, Task.Delay(pool.Grace, context.Time, CancellationToken.None)).ConfigureAwait(false);
+            if (!run.IsCompleted)
+            {
+                thread.Abandon();
+            }
+        }
+
+        var report = await run.ConfigureAwait(false);
 
         var isTidy = thread.Work.TidyUp(report.Cause == Causes.None ? null : pool.PathFor(context), pool.Note);
         if (cancellation.IsCancellationRequested || runspace.IsSpent || !isTidy)
@@ -150,6 +161,8 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         }
 
         public Action<string> Note => _session.Note;
+
+        public TimeSpan Grace => _session.Grace;
 
         public RunspaceThread Rent()
         {
@@ -202,15 +215,17 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
                 _shell.StateChanged -= EndWithShell;
             }
 
-            List<RunspaceThread> idle;
+            List<RunspaceThread> idle, busy;
             lock (_lock)
             {
                 _closed = true;
                 idle = [.. _idle];
+                busy = [.. _all.Except(idle)];
                 _idle.Clear();
             }
 
             idle.ForEach(Retire);
+            busy.ForEach(thread => thread.Abandon());
             if (Directory.Exists(_session.ScratchFolder) && !Directory.EnumerateFileSystemEntries(_session.ScratchFolder).Any())
             {
                 Directory.Delete(_session.ScratchFolder);
@@ -229,7 +244,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
                     all = [.. _all];
                 }
 
-                all.ForEach(thread => thread.Stop());
+                all.ForEach(thread => thread.Abandon());
             }
         }
     }

@@ -14,7 +14,7 @@ internal sealed class RunspaceThread : IDisposable
     private readonly ScriptSetup _setup;
     private Order? _order;
     private volatile ScriptRunspace? _runspace;
-    private volatile bool _stopped;
+    private volatile bool _isAbandoned;
 
     /// <param name="setup">What it is prepared with.</param>
     /// <param name="work">The folder that its scripts work in.</param>
@@ -41,19 +41,22 @@ internal sealed class RunspaceThread : IDisposable
         return order.Ended.Task;
     }
 
-    /// <summary>Asks its script to end, and the runspace with it; from any thread.</summary>
-    public void Stop()
+    /// <summary>Asks its script to end; from any thread.</summary>
+    public void Stop() => _runspace?.Stop();
+
+    /// <summary>Gives it up with the script that does not end, or is still being prepared; from any thread.</summary>
+    public void Abandon()
     {
-        _stopped = true;
-        _runspace?.Stop();
+        _isAbandoned = true;
+        _runspace?.Abandon();
     }
 
-    /// <summary>Ends the thread once its script has ended. Who is still being prepared is asked to end, too.</summary>
+    /// <summary>Ends the thread once its script has ended. One that is still being prepared is given up.</summary>
     public void Dispose()
     {
         if (!_ready.Task.IsCompleted)
         {
-            Stop();
+            Abandon();
         }
 
         _order = null;
@@ -66,9 +69,9 @@ internal sealed class RunspaceThread : IDisposable
         try
         {
             _runspace = runspace = new ScriptRunspace();
-            if (_stopped)
+            if (_isAbandoned)
             {
-                runspace.Stop();
+                runspace.Abandon();
             }
 
             runspace.SetUp(_setup);

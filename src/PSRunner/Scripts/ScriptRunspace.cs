@@ -37,7 +37,9 @@ internal sealed class ScriptRunspace : IDisposable
     private List<(string Name, object? Value)> _prepared = [];
     private Dictionary<(CommandTypes Type, string Name), object> _commands = [];
     private readonly Lock _lock = new();
+    private PowerShell? _running;
     private bool _stopped;
+    private int _isAbandoned;
 
     /// <summary>Opens it.</summary>
     public ScriptRunspace()
@@ -81,7 +83,7 @@ internal sealed class ScriptRunspace : IDisposable
             var script = Load(shared);
             mayLeaveTraces = !script.IsConfined;
             AddCall(shell, script, ScriptInput.Parse(definition));
-            ThrowIfStopped();
+            Begin(shell);
             shell.Invoke<PSObject?>(null, capture, new PSInvocationSettings { AddToHistory = false });
             return ScriptVerdict.OfEnd(capture.Last, capture.Errors, _host.ExitCode);
         }
@@ -106,54 +108,64 @@ internal sealed class ScriptRunspace : IDisposable
         }
     }
 
-    /// <summary>
-    /// Asks the running script to end, and the runspace with it; for good, so that no later one is stopped in its place. Returns
-    /// once the runspace counts as closing, which is soon.
-    /// </summary>
+    /// <summary>Asks the running script to end; for good, so that no later one is stopped in its place. It may still clean up.</summary>
+    public void Stop()
+    {
+        PowerShell? running;
+        lock (_lock)
+        {
+            _stopped = true;
+            running = _running;
+        }
+
+        if (running is not null)
+        {
+            Beside(running.Stop);
+        }
+    }
+
+    /// <summary>Gives up a script that does not end, and the runspace with it. Returns once the runspace counts as closing, which is soon.</summary>
     /// <remarks>
     /// PowerShell closes every open runspace before a shell ends and waits for the scripts in it. One that is closing already it
     /// leaves alone: a script that nothing can end must not keep the user's shell from ending.
     /// </remarks>
-    public void Stop()
+    public void Abandon()
     {
         lock (_lock)
         {
-            if (_stopped)
-            {
-                return;
-            }
-
             _stopped = true;
         }
 
-        new Thread(Close) { IsBackground = true, Name = "PSRunner runspace end" }.Start();
-        SpinWait.SpinUntil(() => _runspace.RunspaceStateInfo.State != RunspaceState.Opened, CloseLimit);
+        if (Interlocked.Exchange(ref _isAbandoned, 1) == 0)
+        {
+            Beside(_runspace.Close);
+            SpinWait.SpinUntil(() => _runspace.RunspaceStateInfo.State != RunspaceState.Opened, CloseLimit);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _runspace.Dispose();
 
-    private void Close()
+    // Both wait for the script. On threads that keep no process alive: those that PowerShell itself takes to stop or close
+    // something later do.
+    private static void Beside(Action end) => new Thread(() =>
     {
         try
         {
-            _runspace.Close();
+            end();
         }
-#pragma warning disable CA1031 // Its thread may be at work in it, and disposes of it then; nothing here may end the user's shell.
+#pragma warning disable CA1031 // The script may just have ended, and its thread disposes of everything; nothing here may end the user's shell.
         catch (Exception)
         {
         }
 #pragma warning restore CA1031
-    }
+    }) { IsBackground = true, Name = "PSRunner script end" }.Start();
 
-    private void ThrowIfStopped()
+    private void Begin(PowerShell shell)
     {
         lock (_lock)
         {
-            if (_stopped)
-            {
-                throw new PipelineStoppedException();
-            }
+            _running = _stopped ? throw new PipelineStoppedException() : shell;
         }
     }
 
@@ -172,6 +184,7 @@ internal sealed class ScriptRunspace : IDisposable
     {
         lock (_lock)
         {
+            _running = null;
             if (_stopped || !mayLeaveTraces)
             {
                 return;
