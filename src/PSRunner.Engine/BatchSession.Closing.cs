@@ -29,16 +29,31 @@ public sealed partial class BatchSession
         }
     }
 
-    // Waits for the conductor and closes, on a thread of its own: the pool may be full of blocked tests.
-    private void Run()
+    private BatchEnd Conduct()
     {
+        try
+        {
+            _attendant.Start();
+            _conductor.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            return new BatchEnd(BatchStates.Stopped, Conductor.OutOfMemory);
+        }
+
         BatchEnd? end;
         do
         {
             end = _conductor.Join(Patience);
         }
         while (end is null);
+        return end;
+    }
 
+    // Waits for the conductor and closes, on a thread of its own: the pool may be full of blocked tests.
+    private void Run()
+    {
+        var end = Conduct();
         var limit = _conductor.LeftToClose;
         var until = In(limit);
         var last = GetProgress() with { State = BatchStates.Stopped, Message = end.Message };

@@ -171,6 +171,11 @@ public sealed partial class BatchSession : IAttended, IDisposable
                 throw new TestBatchException("RunFolderUnusable", ErrorKind.WriteError, $"The run folder '{folder.FullPath}' cannot be used: {e.Message}", folder.FullPath, e);
             }
 
+            if (e is OutOfMemoryException)
+            {
+                throw new TestBatchException("NoThreads", ErrorKind.LimitReached, Conductor.OutOfMemory, folder.FullPath, e);
+            }
+
             throw;
         }
     }
@@ -250,11 +255,18 @@ public sealed partial class BatchSession : IAttended, IDisposable
 
     private void Start()
     {
-        BeginExecutors();
-        _lastCheckpoint = _time.GetTimestamp();
-        _conductor.Start();
-        _attendant.Start();
-        _thread.Start();
+        try
+        {
+            BeginExecutors();
+            _lastCheckpoint = _time.GetTimestamp();
+            _thread.Start(); // It starts the others, and closes what began should the system refuse one of them.
+        }
+        catch
+        {
+            EndExecutors();
+            _journal.Dispose();
+            throw;
+        }
     }
 
     private void BeginSteering()
@@ -286,25 +298,16 @@ public sealed partial class BatchSession : IAttended, IDisposable
 
     private void BeginExecutors()
     {
-        try
+        _held.Add(_facts);
+        foreach (var executor in _plan.UsedExecutors.OfType<ISessionExecutor>())
         {
-            _held.Add(_facts);
-            foreach (var executor in _plan.UsedExecutors.OfType<ISessionExecutor>())
+            if (executor.BeginSession(_facts) is { } held)
             {
-                if (executor.BeginSession(_facts) is { } held)
-                {
-                    _held.Insert(0, held);
-                }
+                _held.Insert(0, held);
             }
+        }
 
-            BeginSteering();
-        }
-        catch
-        {
-            EndExecutors();
-            _journal.Dispose();
-            throw;
-        }
+        BeginSteering();
     }
 
     private void Note(string text)

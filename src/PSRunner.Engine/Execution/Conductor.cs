@@ -10,6 +10,9 @@ namespace PSRunner.Engine.Execution;
 /// <remarks>This file is the thread and its clock; <c>Conductor.Actions.cs</c> does what the scheduler says.</remarks>
 internal sealed partial class Conductor
 {
+    /// <summary>Why a session ends that gets no thread or no memory from the system.</summary>
+    public const string OutOfMemory = "The system gives no more threads or memory. End other programs or raise the limit (ulimit -u, pids.max, memory), then resume the batch.";
+
     // How often it looks around when nothing happens; also how finely a jump of the clock is noticed.
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Jump = TimeSpan.FromSeconds(5);
@@ -200,7 +203,8 @@ internal sealed partial class Conductor
             }
         }
 
-        _end = new BatchEnd(BatchStates.Stopped, $"PSRunner itself failed: {e.GetType().Name}: {e.Message} What was running is canceled and stays pending; resume the batch.");
+        var why = e is OutOfMemoryException ? OutOfMemory : $"PSRunner itself failed: {e.GetType().Name}: {e.Message} Resume the batch.";
+        _end = new BatchEnd(BatchStates.Stopped, $"{why} What was running is canceled and stays pending.");
         _session.Note(e.ToString());
     }
 

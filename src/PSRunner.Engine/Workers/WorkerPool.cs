@@ -71,7 +71,7 @@ internal sealed class WorkerPool(SessionFacts session, WorkerOptions options) : 
         {
             worker = new WorkerProcess(session, _command, string.Create(CultureInfo.InvariantCulture, $"{options.Kind}-worker-{Interlocked.Increment(ref _count)}"));
         }
-        catch (Exception e) when (e is ProcessStartException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ProcessStartException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             throw new WorkerStartException($"No worker process could be started: {e.Message}", e);
         }

@@ -85,7 +85,15 @@ internal sealed class WorkerProcess
         toWorker.DisposeLocalCopyOfClientHandle();
         fromWorker.DisposeLocalCopyOfClientHandle();
         _channel = new WorkerChannel(fromWorker, toWorker);
-        new Thread(Listen, 256 * 1024) { IsBackground = true, Name = $"PSRunner {name}" }.Start();
+        try
+        {
+            new Thread(Listen, 256 * 1024) { IsBackground = true, Name = $"PSRunner {name}" }.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            _channel.Dispose(); // Without it the worker ends by itself.
+            throw;
+        }
     }
 
     /// <summary>Cases it ran.</summary>

@@ -77,9 +77,9 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         {
             thread = pool.Rent();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
-            return new AttemptReport { Cause = Causes.NotStarted, Message = $"The runspace's folder could not be made: {e.Message}" };
+            return new AttemptReport { Cause = Causes.NotStarted, Message = $"The runspace's {(e is OutOfMemoryException ? "thread" : "folder")} could not be made: {e.Message}" };
         }
 
         context.HoldClock();

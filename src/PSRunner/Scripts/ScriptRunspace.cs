@@ -148,18 +148,29 @@ internal sealed class ScriptRunspace : IDisposable
 
     // Both wait for the script. On threads that keep no process alive: those that PowerShell itself takes to stop or close
     // something later do.
-    private static void Beside(Action end) => new Thread(() =>
+    private static void Beside(Action end)
     {
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                end();
+            }
+#pragma warning disable CA1031 // The script may just have ended, and its thread disposes of everything; nothing here may end the user's shell.
+            catch (Exception)
+            {
+            }
+#pragma warning restore CA1031
+        }) { IsBackground = true, Name = "PSRunner script end" };
         try
         {
-            end();
+            thread.Start();
         }
-#pragma warning disable CA1031 // The script may just have ended, and its thread disposes of everything; nothing here may end the user's shell.
-        catch (Exception)
+        catch (OutOfMemoryException)
         {
+            // The system gives no thread: the script counts as one that does not end.
         }
-#pragma warning restore CA1031
-    }) { IsBackground = true, Name = "PSRunner script end" }.Start();
+    }
 
     private void Begin(PowerShell shell)
     {

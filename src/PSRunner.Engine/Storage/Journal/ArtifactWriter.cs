@@ -46,6 +46,7 @@ internal sealed class ArtifactWriter
 
     /// <summary>Hands a record over; returns at once.</summary>
     /// <exception cref="InvalidOperationException">It is closed: a fault of the caller.</exception>
+    /// <exception cref="OutOfMemoryException">The system gives it no thread; the record was not taken.</exception>
     public void Save(ResultRecord record)
     {
         lock (_gate)
@@ -55,15 +56,13 @@ internal sealed class ArtifactWriter
                 throw new InvalidOperationException("The journal is closed.");
             }
 
-            _waiting.Enqueue(record);
-            Count(+1, record);
-            if (_idle < _waiting.Count && _threads.Count < MostThreads)
+            if (_idle <= _waiting.Count && _threads.Count < MostThreads)
             {
-                var thread = new Thread(Run) { Name = "PSRunner artifacts", IsBackground = true };
-                _threads.Add(thread);
-                thread.Start();
+                Begin();
             }
 
+            _waiting.Enqueue(record);
+            Count(+1, record);
             Monitor.Pulse(_gate);
         }
     }
@@ -93,6 +92,20 @@ internal sealed class ArtifactWriter
             _abandoned = true;
             Monitor.PulseAll(_gate);
             return [.. _inWork, .. _waiting];
+        }
+    }
+
+    // A machine that has no more threads is refused with the record, unless there are some already: they take longer, that is all.
+    private void Begin()
+    {
+        var thread = new Thread(Run) { Name = "PSRunner artifacts", IsBackground = true };
+        try
+        {
+            thread.Start();
+            _threads.Add(thread);
+        }
+        catch (OutOfMemoryException) when (_threads.Count > 0)
+        {
         }
     }
 
