@@ -4,6 +4,8 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        // The PowerShell inside would report its use to its makers.
+        Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
         var stdout = new PipeSafeWriter(Console.Out, Console.Error);
         var stderr = new PipeSafeWriter(Console.Error, null);
         if (!ShellArguments.TryParse(args, out var arguments, out var problem))
