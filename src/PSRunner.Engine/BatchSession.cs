@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using PSRunner.Engine.Detached;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Observation;
 using PSRunner.Engine.Planning;
@@ -141,6 +142,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
             if (!inPlace)
             {
                 ControlFolder.Forget(folder.ControlFolder, takenAt);
+                GuardianInfo.Forget(folder);
             }
 
             UserIndex.TryAdd(folder.FullPath);
@@ -280,6 +282,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
             Options = _options,
             EarlierResults = () => new ResultReader(_folder, _plan, _files).ReadAllAttempts(),
             RequestLimit = Limits.Request,
+            Throttle = Limits.Throttle,
             Lanes = lanes,
             Time = _time,
             Allow = (lane, attempts) => _conductor.Post(new SchedulerEvent.LaneAllowed(lane, attempts)),

@@ -45,7 +45,15 @@ internal sealed class SessionJournal : IJournal, IJournalListener, IDisposable
         _note = note;
         _checkpointInterval = checkpointInterval;
         _sealer = new Sealer(parts, OnSealTrouble, () => Move(Gate.Seal), time);
-        _writer = new JournalWriter(folder, files, options, this, MostWaiting, time);
+        try
+        {
+            _writer = new JournalWriter(folder, files, options, this, MostWaiting, time);
+        }
+        catch
+        {
+            _sealer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Connects the conductor; before it starts.</summary>

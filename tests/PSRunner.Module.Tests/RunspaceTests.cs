@@ -62,6 +62,19 @@ public sealed class RunspaceTests : IDisposable
     }
 
     [Fact]
+    public void What_the_end_of_a_shell_cuts_off_runs_in_the_next()
+    {
+        using var shell = ShellProcess.Run(
+            _folder, "$null = 1..60 | Start-TestBatch { $clock = [System.Diagnostics.Stopwatch]::StartNew(); while ($clock.ElapsedMilliseconds -lt 300) { } } -Name cut -Isolation Runspace -ThrottleLimit 4 -AsJob; [System.Threading.Thread]::Sleep(2000)");
+        using var next = ShellProcess.Run(
+            _folder, "Get-TestBatch cut | ForEach-Object State; Get-TestResult cut | Where-Object Outcome -ne Passed; Resume-TestBatch cut -ThrottleLimit 30 | Where-Object Outcome -ne Passed; (Get-TestResult cut).Count");
+
+        Assert.Equal("Stopped", next.Output[0]);
+        Assert.Equal("60", next.Output[^1]);
+        Assert.DoesNotContain(next.Output, line => line.Contains("Errored", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_column_of_a_row_is_a_property_of_its_result()
     {
         using var shell = new HostedPowerShell(_folder);

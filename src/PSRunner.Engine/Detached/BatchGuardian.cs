@@ -61,18 +61,19 @@ public sealed class BatchGuardian : IDisposable
                 return true;
             }
 
-            _log($"Process {process} of the batch {how}.");
+            var name = process == 0 ? "Its process" : string.Create(CultureInfo.InvariantCulture, $"Its process {process}");
+            _log($"{name} {how}.");
             if (_info.Restarts == MostRestarts || _cannotBeKilled)
             {
                 var after = _info.Restarts == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", after {_info.Restarts} restarts");
-                Tell(_info with { GaveUp = true, Message = string.Create(CultureInfo.InvariantCulture, $"Its process {process} {how}{after}: its guardian gave up. {DetachedStart.LogName} in its run folder may say why.") });
+                Tell(_info with { GaveUp = true, Message = string.Create(CultureInfo.InvariantCulture, $"{name} {how}{after}: its guardian gave up. {DetachedStart.LogName} in its run folder may say why.") });
                 return false;
             }
 
             _info = _info with
             {
                 Restarts = _info.Restarts + 1,
-                Message = string.Create(CultureInfo.InvariantCulture, $"Its process {process} {how}; its guardian started it again ({_info.Restarts + 1} of at most {MostRestarts})."),
+                Message = string.Create(CultureInfo.InvariantCulture, $"{name} {how}; its guardian started it again ({_info.Restarts + 1} of at most {MostRestarts})."),
             };
             Tell(_info);
             if (_stopping.Wait(PauseBeforeRestart))

@@ -30,6 +30,15 @@ internal sealed record GuardianInfo(OwnerInfo Process, int Child, int Restarts, 
         }
     }
 
+    /// <summary>Removes the last word of a guardian that is gone: who goes on with the batch without one owes it nothing.</summary>
+    public static void Forget(RunFolder folder)
+    {
+        if (TryRead(folder)?.IsAlive(folder) == false)
+        {
+            File.Delete(folder.GuardianFile);
+        }
+    }
+
     /// <summary>Replaces guardian.json.</summary>
     public void Write(RunFolder folder) =>
         DiskFiles.Instance.Replace(folder.GuardianFile, JsonSerializer.SerializeToUtf8Bytes(this, GuardianJson.Default.GuardianInfo), durable: false);

@@ -51,6 +51,9 @@ public sealed record SteeringFacts
     /// <summary>The longest time of one request of a case that brings no limit of its own.</summary>
     public required TimeSpan RequestLimit { get; init; }
 
+    /// <summary>Attempts that may run at once.</summary>
+    public required int Throttle { get; init; }
+
     /// <summary>The names of the plan's lanes by their numbers.</summary>
     public required IReadOnlyList<string> Lanes { get; init; }
 

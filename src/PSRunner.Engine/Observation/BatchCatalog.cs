@@ -5,7 +5,7 @@ using PSRunner.Engine.Storage;
 
 namespace PSRunner.Engine.Observation;
 
-/// <summary>What batches there are, seen from any process. Reads only batch.json, status.json and owner.json.</summary>
+/// <summary>What batches there are, seen from any process. Reads only batch.json, status.json, owner.json and guardian.json.</summary>
 public static class BatchCatalog
 {
     /// <summary>True when a name is a pattern (<c>*</c>, <c>?</c>).</summary>

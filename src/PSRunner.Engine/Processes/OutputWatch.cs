@@ -31,11 +31,11 @@ internal sealed class OutputWatch : IDisposable
     /// <summary>Calls back, on the watching thread, after each look that found the files changed in length.</summary>
     /// <param name="paths">Files; they need not exist yet.</param>
     /// <param name="onGrowth">Gets the sum of their lengths in bytes; must be quick and not throw.</param>
-    /// <param name="known">That sum so far: what was written before is not told.</param>
+    /// <param name="starts">Their lengths so far: what was written before is not told. None: they are empty.</param>
     /// <returns>Ends the watching. A call that is under way may still finish afterwards.</returns>
-    public IDisposable Watch(IReadOnlyList<string> paths, Action<long> onGrowth, long known = 0)
+    public IDisposable Watch(IReadOnlyList<string> paths, Action<long> onGrowth, IReadOnlyList<long>? starts = null)
     {
-        var watched = new Watched(this, paths, onGrowth, known);
+        var watched = new Watched(this, paths, onGrowth, starts ?? new long[paths.Count]);
         _watched[watched] = true;
         return watched;
     }
@@ -67,9 +67,9 @@ internal sealed class OutputWatch : IDisposable
         }
     }
 
-    private sealed class Watched(OutputWatch owner, IReadOnlyList<string> paths, Action<long> onGrowth, long known) : IDisposable
+    private sealed class Watched(OutputWatch owner, IReadOnlyList<string> paths, Action<long> onGrowth, IReadOnlyList<long> starts) : IDisposable
     {
-        private long _length = known;
+        private long _length = starts.Sum();
 
         public void Look()
         {
@@ -83,9 +83,10 @@ internal sealed class OutputWatch : IDisposable
             onGrowth(length);
             for (var i = 0; i < lengths.Count; i++)
             {
-                if (lengths[i] > LongestFile && OperatingSystem.IsLinux())
+                if (lengths[i] - starts[i] > LongestFile && OperatingSystem.IsLinux())
                 {
-                    Unix.Libc.FreeRange(paths[i], KeptBeginning, lengths[i] - KeptEnd - KeptBeginning);
+                    var middle = starts[i] + KeptBeginning;
+                    Unix.Libc.FreeRange(paths[i], middle, lengths[i] - KeptEnd - middle);
                 }
             }
         }

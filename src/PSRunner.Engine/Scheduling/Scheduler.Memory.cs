@@ -27,7 +27,7 @@ internal sealed partial class Scheduler
         {
             if (Evictions++ == 0)
             {
-                Note("Memory runs short: the youngest test was ended and is tried again later, which counts as no attempt. A lower -ThrottleLimit or a -MemoryLimitMB keeps this from happening.");
+                Note("Memory runs short: the youngest tests are ended and tried again later, which counts as no attempt. A lower -ThrottleLimit or a -MemoryLimitMB keeps this from happening.");
             }
 
             _slots[id].Evicted = true;

@@ -3,7 +3,7 @@ namespace PSRunner.Engine.Workers;
 /// <summary>
 /// Variables for the worker's own runtime, which what tests start must not see. The diagnostic sockets of .NET and PowerShell
 /// are files in the temporary folder that only an orderly exit deletes, and workers are killed: a batch of thousands would
-/// leave thousands there. Who wants to look into workers sets the variables otherwise; that is kept.
+/// leave thousands there. And no worker needs to report its use to PowerShell's makers. Who wants to look into workers sets the variables otherwise; that is kept.
 /// </summary>
 internal static class WorkerEnvironment
 {
@@ -14,6 +14,7 @@ internal static class WorkerEnvironment
         ("DOTNET_EnableDiagnostics_IPC", "0"),
         ("DOTNET_EnableDiagnostics_Debugger", "0"),
         ("POWERSHELL_DIAGNOSTICS_OPTOUT", "1"),
+        ("POWERSHELL_TELEMETRY_OPTOUT", "1"),
     ];
 
     /// <summary>What a worker is started with.</summary>

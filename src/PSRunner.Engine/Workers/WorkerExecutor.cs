@@ -46,15 +46,27 @@ internal sealed class WorkerExecutor(WorkerOptions options) : ISessionExecutor
             return;
         }
 
-        // Made by the first worker, and removed with the last.
-        var folder = Path.Combine(Path.GetTempPath(), $"psrunner-trial-{Guid.NewGuid():N}");
+        // Nobody else's to read: what the user's script says as it prepares lies there.
+        var folder = Directory.CreateTempSubdirectory("psrunner-trial-").FullName;
+        try
+        {
+            TryOut(folder);
+            _isTried = true;
+        }
+        finally
+        {
+            new WorkFolder(folder).Remove(static _ => { });
+        }
+    }
+
+    private void TryOut(string folder)
+    {
         using var facts = new SessionFacts(Path.GetFileName(folder), number: 1, folder, TimeSpan.Zero, TimeProvider.System, static _ => { });
         using var pool = new WorkerPool(facts, options);
         try
         {
             var worker = pool.RentAsync(fresh: false, options.Canceled).GetAwaiter().GetResult();
             pool.ReturnAsync(worker).GetAwaiter().GetResult();
-            _isTried = true;
         }
         catch (WorkerStartException e)
         {

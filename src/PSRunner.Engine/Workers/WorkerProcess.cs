@@ -20,7 +20,7 @@ internal sealed class WorkerProcess
     private const int MostOpening = 4096;
     private const long MostGrowth = 256 << 20;
 
-    /// <summary>How long a worker may take until it is ready.</summary>
+    /// <summary>How long a worker, or a runspace, may take until it is ready.</summary>
     internal static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan LastMoment = TimeSpan.FromMilliseconds(500);
@@ -141,7 +141,7 @@ internal sealed class WorkerProcess
         var (outputStart, errorStart) = (LengthOf(OutputFile), LengthOf(ErrorFile));
         Begin(run);
         WorkerReport? report;
-        using (_processes.Watch.Watch([OutputFile, ErrorFile], _ => context.ReportProgress("wrote output"), outputStart + errorStart))
+        using (_processes.Watch.Watch([OutputFile, ErrorFile], _ => context.ReportProgress("wrote output"), [outputStart, errorStart]))
         using (cancellation.UnsafeRegister(static worker => _ = ((WorkerProcess)worker!).StopAsync(), this))
         {
             SendCase(run.Number, context);

@@ -31,7 +31,7 @@ internal sealed record RefusedAction(ActionKind Kind, string Fragment, string Re
 /// <summary>What one reply asks for.</summary>
 /// <param name="Actions">In the order of the reply; at most <see cref="ReplyParser.MaxActions"/>.</param>
 /// <param name="Refused">In the order of the reply; at most <see cref="ReplyParser.MaxActions"/>.</param>
-/// <param name="ParseGaps">How many of <paramref name="Actions"/> a parser that insists on the closing tag would not have seen.</param>
+/// <param name="ParseGaps">How many of <paramref name="Actions"/> a parser that compares tags to the letter and insists on closing ones would not have seen.</param>
 internal sealed record ParsedReply(
     IReadOnlyList<AgentAction> Actions,
     IReadOnlyList<RefusedAction> Refused,

@@ -85,7 +85,7 @@ internal sealed record ConversationCounts
     /// <summary>Actions of any kind that could not be read.</summary>
     public int UnreadableActions { get; set; }
 
-    /// <summary>Actions that a parser which insists on closing tags would have missed.</summary>
+    /// <summary>Actions that a parser which compares tags to the letter and insists on closing ones would have missed.</summary>
     public int ParseGaps { get; set; }
 
     /// <summary>Actions not carried out because they were not the first of their message.</summary>

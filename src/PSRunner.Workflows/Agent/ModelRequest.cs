@@ -13,7 +13,7 @@ internal sealed record ModelReply(string Text, IReadOnlyList<FunctionCallContent
 {
     /// <summary>
     /// The text as it came. The other is without the endpoint's keys, and a key may be a word ("anything", where none is
-    /// asked for) that a right answer holds: this is for who judges and keeps nothing of it.
+    /// asked for) that a right answer holds: this is for who judges and keeps nothing of it, which a script of the user's does not promise.
     /// </summary>
     public string Exact { get; init; } = Text;
 }

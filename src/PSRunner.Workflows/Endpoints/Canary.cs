@@ -11,7 +11,7 @@ namespace PSRunner.Workflows.Endpoints;
 internal sealed record CanaryFinding(string Check, string Cause, string Message, bool IsHealthy)
 {
     /// <summary>True when every case would end the same way, so that none needs to begin.</summary>
-    public bool IsFinal => Cause is Causes.Auth or Causes.Quota or Causes.BadRequest or Causes.Refused or Causes.GarbageReply;
+    public bool IsFinal => Cause is Causes.Auth or Causes.Quota or Causes.BadRequest or Causes.GarbageReply;
 }
 
 /// <summary>
@@ -70,7 +70,7 @@ internal static class Canary
             var options = native ? new ChatOptions { Tools = [Ping] } : null;
             List<ChatMessage> messages = [new(ChatRole.User, native ? $"Call the function {ToolName}." : $"Reply with exactly this line: <tool_call>{ToolName}</tool_call>")];
             var reply = await client.GetStreamingResponseAsync(messages, options, cancellation).ToChatResponseAsync(cancellation).ConfigureAwait(false);
-            if (ProviderFaults.OfReply(reply.Text, Calls(reply).Count) is { } fault)
+            if (ProviderFaults.OfReply(reply.Text, Calls(reply).Count, isUnwrapped: true) is { } fault)
             {
                 return new CanaryFinding(check, fault.Cause, fault.Message, IsHealthy: false);
             }

@@ -15,14 +15,16 @@ public static class EndpointCheck
     public static async Task<TestEndpointCheck> RunAsync(TestEndpoint endpoint, Func<string, string, string> readSecret, CancellationToken cancellation)
     {
         IReadOnlyList<ApiKey> keys;
+        var check = "registration";
         try
         {
             EndpointRules.Check(endpoint); // The file may have been edited by hand.
+            check = "key";
             keys = EndpointKeys.Read(endpoint, readSecret);
         }
         catch (TestBatchException e)
         {
-            return new TestEndpointCheck { Name = endpoint.Name, Healthy = false, Check = "key", Message = e.Message };
+            return new TestEndpointCheck { Name = endpoint.Name, Healthy = false, Check = check, Message = e.Message };
         }
 
         using var open = DeploymentHub.Shared.Open(endpoint, keys);

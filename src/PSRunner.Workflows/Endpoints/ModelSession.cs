@@ -16,9 +16,6 @@ internal sealed class ModelSession : ILaneSteering
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>Tests of models that run at once when nobody says.</summary>
-    private const int DefaultThrottle = 20;
-
     private readonly SteeringFacts _facts;
     private readonly BatchCap _cap;
     private readonly EndpointRecord _record;
@@ -137,7 +134,7 @@ internal sealed class ModelSession : ILaneSteering
     private int MostInFlight()
     {
         var most = OpenFiles.MostRequests() / Math.Max(1, _lanes.Values.Count(lane => lane.Open is not null));
-        if (_lanes.Values.Any(lane => lane.Open is not null) && most < (_facts.Options.ThrottleLimit ?? DefaultThrottle))
+        if (_lanes.Values.Any(lane => lane.Open is not null) && most < _facts.Throttle)
         {
             _facts.Note($"At most {Math.Max(1, most)} tests of an endpoint run at once: this process may open {OpenFiles.Limit()} files and sockets (ulimit -n), and needs some of them for itself.");
         }

@@ -45,7 +45,15 @@ internal sealed class WorkflowPlanner
             plan = _plans.GetOrAdd(key, new Lazy<PlanResult>(() => Solve(PlanProblem.Of(requiredTools, registry), rate, turns)));
         }
 
-        return plan.Value;
+        try
+        {
+            return plan.Value;
+        }
+        catch
+        {
+            _plans.TryRemove(new(key, plan)); // It may be possible another time: memory ran out, for one.
+            throw;
+        }
     }
 
     private static PlanResult Solve(PlanProblem problem, double rate, int turns)

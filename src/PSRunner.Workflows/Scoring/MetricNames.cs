@@ -53,7 +53,7 @@ internal static class MetricNames
     /// <summary>1 when a request gave no usable reply, else 0.</summary>
     public const string ProviderErrors = "ProviderErrors";
 
-    /// <summary>Actions that a parser which insists on closing tags would have missed.</summary>
+    /// <summary>Actions that a parser which compares tags to the letter and insists on closing ones would have missed.</summary>
     public const string ParseGaps = "ParseGaps";
 
     /// <summary>Actions that could not be read without guessing.</summary>

@@ -19,8 +19,8 @@ internal static class BackgroundRun
     public static TestBatchJob AsJob(PSCmdlet command, UnattendedRun run)
     {
         var job = new TestBatchJob(run, command.MyInvocation.Line.Trim());
-        command.JobRepository.Add(job);
         job.Begin();
+        command.JobRepository.Add(job);
         return job;
     }
 

@@ -19,7 +19,15 @@ internal sealed class ExportFile : IDisposable
         _temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}.tmp");
         // Written through, so that the name never points at less than the whole content, even after a power cut.
         Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, BufferSize, FileOptions.WriteThrough);
-        KeepMode(path);
+        try
+        {
+            KeepMode(path);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public FileStream Stream { get; }

@@ -74,8 +74,8 @@ public static class DetachedBatch
     }
 
     // The process's own output: the file detached.log.
-    private static void Log(string text) =>
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {Environment.ProcessId}: {text}"));
+    private static void Log(string text) => ConsoleText.Try(() =>
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {Environment.ProcessId}: {text}")));
 
     /// <summary>A polite kill, which the system sends when it shuts down.</summary>
     private sealed class EndSignals(Action end) : IDisposable

@@ -36,8 +36,8 @@ internal sealed class SessionSlot : IDisposable
         lock (_gate)
         {
             IsStopped = true;
+            _run?.RequestStop(Reason); // First: who sees the signal stops it too, under another name.
             _stopped.Cancel();
-            _run?.RequestStop(Reason);
         }
     }
 

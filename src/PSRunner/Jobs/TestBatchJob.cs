@@ -49,7 +49,16 @@ public sealed class TestBatchJob : Job
     {
         SetJobState(JobState.Running);
         AppDomain.CurrentDomain.ProcessExit += EndWithShell;
-        _thread.Start();
+        try
+        {
+            _thread.Start();
+        }
+        catch
+        {
+            AppDomain.CurrentDomain.ProcessExit -= EndWithShell;
+            _run.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

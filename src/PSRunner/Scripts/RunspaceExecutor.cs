@@ -13,9 +13,6 @@ namespace PSRunner.Scripts;
 internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string> metrics, ScriptSetup setup, CancellationToken canceled) : ISessionExecutor
 #pragma warning restore CA1001
 {
-    // As long as a worker process gets.
-    private static readonly TimeSpan SetUpLimit = TimeSpan.FromSeconds(60);
-
     private Pool? _pool;
     private bool _isTried;
 
@@ -38,7 +35,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
     public double DefaultTestTimeoutSeconds => 600;
 
     /// <inheritdoc/>
-    public double ReadySeconds => SetUpLimit.TotalSeconds;
+    public double ReadySeconds => WorkerProcess.SetUpLimit.TotalSeconds;
 
     /// <inheritdoc/>
     public IDisposable BeginSession(SessionFacts session) => _pool = new Pool(session, setup);
@@ -51,11 +48,11 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
             return;
         }
 
-        var work = new WorkFolder(Path.Combine(Path.GetTempPath(), $"psrunner-trial-{Guid.NewGuid():N}"));
+        var work = new WorkFolder(Directory.CreateTempSubdirectory("psrunner-trial-").FullName);
         using var thread = new RunspaceThread(setup, work);
         try
         {
-            thread.Ready.WaitAsync(SetUpLimit, canceled).GetAwaiter().GetResult();
+            thread.Ready.WaitAsync(WorkerProcess.SetUpLimit, canceled).GetAwaiter().GetResult();
             _isTried = true;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -86,7 +83,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         ScriptRunspace runspace;
         try
         {
-            runspace = await thread.Ready.WaitAsync(SetUpLimit, cancellation).ConfigureAwait(false);
+            runspace = await thread.Ready.WaitAsync(WorkerProcess.SetUpLimit, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -120,6 +117,11 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         }
 
         var report = await run.ConfigureAwait(false);
+        if (thread.IsAbandoned && !cancellation.IsCancellationRequested)
+        {
+            pool.Retire(thread);
+            throw Pool.ShellEnds();
+        }
 
         var isTidy = thread.Work.TidyUp(report.Cause == Causes.None ? null : pool.PathFor(context), pool.Note);
         if (cancellation.IsCancellationRequested || runspace.IsSpent || !isTidy)
@@ -135,7 +137,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
     }
 
     private static string Why(Exception e) => e is TimeoutException
-        ? string.Create(CultureInfo.InvariantCulture, $"it was not ready within {SetUpLimit.TotalSeconds:0} s") : e.Message.TrimEnd('.');
+        ? string.Create(CultureInfo.InvariantCulture, $"it was not ready within {WorkerProcess.SetUpLimit.TotalSeconds:0} s") : e.Message.TrimEnd('.');
 
     /// <summary>The runspaces of a session: as many as attempts run at once.</summary>
     private sealed class Pool : IDisposable
@@ -148,6 +150,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         private readonly HashSet<RunspaceThread> _all = [];
         private int _count;
         private bool _closed;
+        private bool _shellEnds;
 
         /// <param name="session">The session.</param>
         /// <param name="setup">What the runspaces are prepared with.</param>
@@ -164,10 +167,18 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
 
         public TimeSpan Grace => _session.Grace;
 
+        /// <summary>No verdict for what a shell's end cut off; it runs in the next session.</summary>
+        public static CasePostponedException ShellEnds() => new("Its shell ends.");
+
         public RunspaceThread Rent()
         {
             lock (_lock)
             {
+                if (_shellEnds)
+                {
+                    throw ShellEnds();
+                }
+
                 if (_idle.TryPop(out var idle))
                 {
                     return idle;
@@ -241,6 +252,7 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
                 List<RunspaceThread> all;
                 lock (_lock)
                 {
+                    _shellEnds = true;
                     all = [.. _all];
                 }
 

@@ -33,6 +33,9 @@ internal sealed class RunspaceThread : IDisposable
     /// <summary>Completes when it is prepared; fails when that failed.</summary>
     public Task<ScriptRunspace> Ready => _ready.Task;
 
+    /// <summary>True when it was given up: what its script ended with then is not the script's doing.</summary>
+    public bool IsAbandoned => _isAbandoned;
+
     /// <summary>Runs a script; one at a time.</summary>
     public Task<AttemptReport> RunAsync(string shared, string definition, ITestOutput output)
     {

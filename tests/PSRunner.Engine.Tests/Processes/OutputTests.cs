@@ -89,7 +89,7 @@ public sealed class OutputTests : IDisposable
         using var watch = new OutputWatch(TimeSpan.FromHours(1));
         var told = new List<long>();
         File.WriteAllText(_path, "an earlier test's");
-        using (watch.Watch([_path], told.Add, known: 17))
+        using (watch.Watch([_path], told.Add, starts: [17]))
         {
             watch.Look();
             File.AppendAllText(_path, "!");
