@@ -31,10 +31,6 @@ internal sealed class AttemptRunner(
             post(new SchedulerEvent.Ended(attempt.Token, Cause: null));
             return;
         }
-        catch (OutOfMemoryException e)
-        {
-            report = new AttemptReport { Cause = Causes.NotStarted, Message = $"The system gives no more memory or threads: {e.Message}", Output = e.ToString() };
-        }
 #pragma warning disable CA1031 // Whatever a test throws is that test's result.
         catch (Exception e)
         {

@@ -14,6 +14,7 @@ internal sealed class WorkerPool(SessionFacts session, WorkerOptions options) : 
     private readonly Lock _lock = new();
     private readonly Stack<WorkerProcess> _idle = new();
     private readonly WorkerCommand _command = options.Command();
+    private readonly SessionProcesses _processes = session.Processes; // Made now: a machine that refuses it is no test's fault.
     private int _count;
     private bool _closed;
 
@@ -21,7 +22,7 @@ internal sealed class WorkerPool(SessionFacts session, WorkerOptions options) : 
     /// <exception cref="WorkerStartException">None could be had.</exception>
     public async Task<WorkerProcess> RentAsync(bool fresh, CancellationToken cancellation)
     {
-        await session.Processes.SweptAsync(cancellation).ConfigureAwait(false);
+        await _processes.SweptAsync(cancellation).ConfigureAwait(false);
         while (TryTakeIdle() is { } idle)
         {
             if (!fresh && idle.IsUsable)
