@@ -99,7 +99,7 @@ internal sealed class CannedServer(Socket listener, TimeSpan latency)
             return -1;
         }
 
-        var at = bytes[..head].IndexOf("Content-Length: "u8);
+        var at = Math.Max(bytes[..head].IndexOf("Content-Length: "u8), bytes[..head].IndexOf("content-length: "u8)); // .NET's, Node's
         if (at < 0)
         {
             // In chunks: up to the empty one.

@@ -26,7 +26,7 @@ internal static class ModelRequests
     private const double WarmUpSeconds = 2;
 
     /// <summary>About what a batch reaches without a rate: so that it lasts as long.</summary>
-    private const int BatchRate = 2500;
+    private const int BatchRate = 5000;
     private const string Name = "bench";
     private const int Prompts = 2000;
     private const int Conversations = 1000;
@@ -113,7 +113,7 @@ internal static class ModelRequests
     {
         // The model never acts: after three such replies a conversation ends.
         ChildRun.Print("batch", Batch(
-            new Load(count, 0, null), address, folder, catalog => WorkflowCases.Create(new() { Model = [Name], PromptType = ["baseline"], Instances = 20, Repeat = count / 20 }, catalog)).Rate);
+            new Load(count, 0, null), address, folder, catalog => WorkflowCases.Create(new() { Model = [Name], PromptType = ["baseline"], Instances = 20, Repeat = count / 10 }, catalog)).Rate);
         ChildRun.Print("memory", ChildRun.PeakMemoryMB());
         return 0;
     }
@@ -220,15 +220,15 @@ internal static class ModelRequests
                 continue;
             }
 
-            // From a quarter to the end of the last full round: neither the canary nor the slow start nor those that end alone.
+            // Full rounds, from a quarter to the last but one: neither the canary nor the slow start nor those that end alone.
             taken++;
-            if (taken == Math.Max(load.Concurrency, count / 4))
+            if (taken == Math.Max(1, count / 4 / load.Concurrency) * load.Concurrency)
             {
                 (first, requests) = (load.Look(), 0);
             }
 
             requests += result.GetMetrics().First(m => m.Key == MetricNames.Requests).Value;
-            if (taken == count - load.Concurrency)
+            if (taken == ((count / load.Concurrency) - 1) * load.Concurrency)
             {
                 last = load.Look().Since(first, requests);
             }
