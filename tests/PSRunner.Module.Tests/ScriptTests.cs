@@ -26,6 +26,21 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Theory]
+    [InlineData("{ $_ }", "batch")]
+    [InlineData("named { $_ }", "named")]
+    [InlineData("{ $_ } named", "named")]
+    [InlineData("-Name named { $_ }", "named")]
+    [InlineData("-FilePath ./it.ps1 named", "named")]
+    public void Name_and_script_come_in_any_order(string arguments, string name)
+    {
+        File.WriteAllText(Path.Combine(_folder, "it.ps1"), "$_");
+
+        var rows = Run($"7 | Start-TestBatch {arguments} -Isolation Runspace", "\"$($_.Output.Trim()) $([System.IO.Path]::GetFileName($_.RunFolder))\"");
+
+        Assert.StartsWith($"7 {name}-", Assert.Single(rows), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Process")]
     [InlineData("Runspace")]
     public void Rows_bind_by_name_and_other_objects_to_the_first_parameter(string isolation)

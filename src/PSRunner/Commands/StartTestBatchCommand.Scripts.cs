@@ -14,6 +14,7 @@ public sealed partial class StartTestBatchCommand
 
     /// <summary>What runs for each input object.</summary>
     [Parameter(Position = 0, Mandatory = true, ParameterSetName = FromBlock, HelpMessage = "What runs for each input object, which is $_ there.")]
+    [Parameter(Position = 1, ParameterSetName = FromTestCases, HelpMessage = "What runs for each input object, which is $_ there.")]
     [ValidateNotNull]
     public ScriptBlock? ScriptBlock { get; set; }
 

@@ -16,8 +16,8 @@ public sealed partial class StartTestBatchCommand : TestBatchCommand, IDisposabl
 
     /// <summary>A label of 1 to 80 characters.</summary>
     [Parameter(Position = 0, ParameterSetName = FromTestCases, HelpMessage = "A label; the batch's id begins with it.")]
-    [Parameter(ParameterSetName = FromBlock, HelpMessage = "A label; the batch's id begins with it.")]
-    [Parameter(ParameterSetName = FromFile, HelpMessage = "A label; the batch's id begins with it.")]
+    [Parameter(Position = 1, ParameterSetName = FromBlock, HelpMessage = "A label; the batch's id begins with it.")]
+    [Parameter(Position = 0, ParameterSetName = FromFile, HelpMessage = "A label; the batch's id begins with it.")]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "batch";
 
