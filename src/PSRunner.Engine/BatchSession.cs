@@ -18,6 +18,8 @@ public sealed partial class BatchSession : IAttended, IDisposable
 {
     private const int MostNotes = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PoliteEnd = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ForcedEnd = TimeSpan.FromSeconds(5);
 
     private readonly RunFolder _folder;
     private readonly IStoreFiles _files;
@@ -43,7 +45,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
     private TestProgress? _final;
     private volatile bool _isStopAsked;
 
-    private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, OutcomeFilter again, BatchOptions options, BatchLimits limits, IStoreFiles files, TimeProvider time)
+    private BatchSession(RunFolder folder, BatchPlan plan, OwnerLock owner, bool diedWithSystem, OutcomeFilter again, BatchOptions options, BatchLimits limits, IStoreFiles files, TimeProvider time)
     {
         _folder = folder;
         _files = files;
@@ -62,7 +64,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
         }
 
         ScratchFolder.RemoveAbandoned(folder.ScratchFolder, Note);
-        var start = StartingPoint(recovered, plan, files, again);
+        var start = StartingPoint(recovered, plan, files, again, diedWithSystem);
         _number = recovered.LastSession + 1;
         OwnerInfo.Current(folder, _number).Write(files, folder);
         ToRun = recovered.Counts[0];
@@ -138,6 +140,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
             CheckNeeds(plan, options);
             var limits = LimitLadder.Resolve(options, plan.Facts());
             var takenAt = time.GetUtcNow();
+            var before = OwnerInfo.Read(files, folder);
             owner = OwnerLock.Take(files, folder, session: 0);
             if (!inPlace)
             {
@@ -160,7 +163,7 @@ public sealed partial class BatchSession : IAttended, IDisposable
                 executor.TryOut();
             }
 
-            var session = new BatchSession(folder, plan, owner, again, options, limits, files, time);
+            var session = new BatchSession(folder, plan, owner, before?.DiedWithSystem == true, again, options, limits, files, time);
             session.Start();
             return session;
         }
@@ -233,6 +236,18 @@ public sealed partial class BatchSession : IAttended, IDisposable
     /// <summary>Waits for the end of the session without the thread pool, which tests may have blocked.</summary>
     /// <returns>False when the limit came first.</returns>
     public bool WaitForEnd(TimeSpan limit) => _thread.Join(limit);
+
+    /// <summary>For a process that is about to end: a short time to end in order, then by force. Returns within seven seconds.</summary>
+    /// <param name="reason">Why, in words.</param>
+    public void EndWithProcess(string reason)
+    {
+        Stop(reason);
+        if (!WaitForEnd(PoliteEnd))
+        {
+            RequestEnd(new SchedulerEvent.EndRequested(BatchStates.Stopped, reason, Force: true));
+            WaitForEnd(ForcedEnd);
+        }
+    }
 
     /// <summary>Stops the session if it still runs and waits for its end, at most its grace and shutdown times.</summary>
     public void Dispose()
@@ -327,12 +342,12 @@ public sealed partial class BatchSession : IAttended, IDisposable
     }
 
     // What earlier sessions left, as the scheduler wants it.
-    private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, IStoreFiles files, OutcomeFilter again)
+    private static Scheduling.RecoveredState StartingPoint(Storage.RecoveredState recovered, BatchPlan plan, IStoreFiles files, OutcomeFilter again, bool diedWithSystem)
     {
         // A suspect runs alone: when it was the only one running as the host died again, the crash is its own.
         var suspects = recovered.Open.Cases.Where(c => c.Suspect).Select(c => c.Index).ToHashSet();
-        var cutOff = recovered.Open.CutOff(plan.CanCrashHost);
-        var crashedAlone = cutOff is [var single] && suspects.Contains(single) ? single : -1;
+        var cutOff = recovered.Open.CutOff(index => !diedWithSystem && plan.CanCrashHost(index)); // A power cut is no test's doing.
+        var crashedAlone = cutOff is [var single] && suspects.Contains(single) && !diedWithSystem ? single : -1;
         if (!again.IsEmpty)
         {
             foreach (var result in new ResultReader(plan.Folder, plan, files).Read().Where(again.Matches))

@@ -108,4 +108,25 @@ public sealed class RunspaceTests : IDisposable
             all.Output.Where(l => l.Contains('|', StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.InRange(runs, 3, 8);
     }
+
+    [Fact]
+    public void A_power_cut_is_no_test_s_doing()
+    {
+        var folder = Path.Combine(_folder, "power");
+        Directory.CreateDirectory(folder);
+        for (var run = 0; run < 4; run++)
+        {
+            using var shell = ShellProcess.Run(
+                folder,
+                run == 0
+                    ? "1..3 | Start-TestBatch { if ($_ -eq 3) { [System.Diagnostics.Process]::GetCurrentProcess().Kill() } } -Name power -Isolation Runspace -ThrottleLimit 1"
+                    : "Resume-TestBatch power");
+            Assert.NotEqual(0, shell.ExitCode);
+            var owner = Directory.GetFiles(folder, "owner.json", SearchOption.AllDirectories).Single();
+            File.WriteAllText(owner, System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(owner), "\"boot_id\": \"[^\"]*\"", "\"boot_id\": \"an-earlier-one\""));
+        }
+
+        using var all = ShellProcess.Run(folder, "Get-TestResult power | ForEach-Object { \"$($_.Index)|$($_.Outcome)\" }");
+        Assert.Equal(["0|Passed", "1|Passed"], all.Output.Order(StringComparer.Ordinal));
+    }
 }

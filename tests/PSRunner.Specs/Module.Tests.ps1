@@ -143,6 +143,30 @@ Describe 'Without anybody to ask' {
     }
 }
 
+Describe 'A shell that is ended' -Skip:$IsWindows {
+    It 'by <Signal> ends its batch in order <How>' -ForEach @(
+        @{ Signal = 'TERM'; How = ''; Name = 'term' }
+        @{ Signal = 'HUP'; How = ''; Name = 'hup' }
+        @{ Signal = 'HUP'; How = '-AsJob; [Threading.Thread]::Sleep(-1)'; Name = 'hupjob' }
+        @{ Signal = 'TERM'; How = '-AsJob -InitializationScript { [Threading.Thread]::Sleep(1500) }; [Threading.Thread]::Sleep(-1)'; Name = 'termjob' }
+    ) {
+        $script = "Import-Module '$((Get-Module PSRunner).Path)'; 1..200 | Start-TestBatch $Name { [Threading.Thread]::Sleep(300) } -Isolation Runspace -ThrottleLimit 2 $How"
+        $process = Start-Process pwsh '-NoProfile', '-EncodedCommand', ([Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))) -PassThru -RedirectStandardOutput "$Name.txt"
+        try {
+            $deadline = [datetime]::UtcNow.AddSeconds(60)
+            while (-not (Get-TestProgress $Name -ErrorAction Ignore).Done -and [datetime]::UtcNow -lt $deadline) { Start-Sleep -Milliseconds 100 }
+            kill "-$Signal" $process.Id
+            $process.WaitForExit(30000) | Should -BeTrue
+            $batch = Get-TestBatch $Name
+            $batch.State | Should -Be 'Stopped'
+            $batch.Message | Should -BeLike "*SIG$Signal*"
+            (Get-TestResult $Name).Outcome | Select-Object -Unique | Should -Be 'Passed'
+            (Test-TestBatch $Name).Findings | Should -BeNullOrEmpty
+        }
+        finally { if (-not $process.HasExited) { $process.Kill($true) }; $process.Dispose() }
+    }
+}
+
 Describe 'Help' {
     It 'has a synopsis and an example for <_>' -ForEach (Get-Command -Module PSRunner -CommandType Cmdlet).Name {
         $help = Get-Help $_

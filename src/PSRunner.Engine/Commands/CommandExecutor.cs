@@ -124,10 +124,24 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
             session.NoteSurvivors(context.Case.Name, SessionProcesses.Describe(exit.Survivors));
         }
 
-        var output = CommandOutput.Read(scratch);
+        CommandOutput output;
+        try
+        {
+            output = CommandOutput.Read(scratch);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (new AttemptReport { Cause = Causes.Lost, Message = $"What it wrote could not be read: {e.Message}" }, false);
+        }
+
         var report = exit.OverLimitKiB > 0 && !cancellation.IsCancellationRequested
             ? Judge(exit, output, canceled: true) with { Cause = Causes.MemoryLimit, Message = session.DescribeOverLimit(exit) }
             : Judge(exit, output, cancellation.IsCancellationRequested);
+        if (!cancellation.IsCancellationRequested)
+        {
+            report = session.Believe(report);
+        }
+
         return (report with { Output = output.Text, Artifacts = output.Artifacts(scratch) }, exit.Strays + exit.Survivors.Count == 0);
 
         void Grown(long bytes) => context.ReportProgress(string.Create(CultureInfo.InvariantCulture, $"wrote {bytes} bytes"));

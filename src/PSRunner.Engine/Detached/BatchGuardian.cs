@@ -28,6 +28,7 @@ public sealed class BatchGuardian : IDisposable
     private readonly ManualResetEventSlim _stopping = new();
     private GuardianInfo _info;
     private bool _cannotBeKilled;
+    private bool _exitedWell;
 
     /// <param name="runFolder">The batch.</param>
     /// <param name="start">Starts a process that works on it; gets true when an earlier one did so.</param>
@@ -88,6 +89,7 @@ public sealed class BatchGuardian : IDisposable
     private string? GuardOne(bool begun, out int id)
     {
         id = 0;
+        _exitedWell = false;
         try
         {
             using var process = _start(begun);
@@ -105,7 +107,14 @@ public sealed class BatchGuardian : IDisposable
     public void Stop()
     {
         _stopping.Set();
-        ControlFolder.Send(_folder.ControlFolder, new ControlCommand { Id = Guid.NewGuid().ToString("N"), Command = "stop" }, _time.GetUtcNow());
+        try
+        {
+            ControlFolder.Send(_folder.ControlFolder, new ControlCommand { Id = Guid.NewGuid().ToString("N"), Command = "stop" }, _time.GetUtcNow());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log($"The batch could not be asked to end: {e.Message}");
+        }
     }
 
     /// <inheritdoc/>
@@ -135,6 +144,7 @@ public sealed class BatchGuardian : IDisposable
             }
         }
 
+        _exitedWell = process.ExitedWell;
         return _stopping.IsSet ? null : "died: " + process.HowItEnded;
     }
 
@@ -150,6 +160,7 @@ public sealed class BatchGuardian : IDisposable
             {
                 OwnerState.Alive => owner.ProcessId != child, // Somebody else went on with it.
                 OwnerState.Elsewhere => true,
+                null when _exitedWell => true, // It gave the folder up: also where a full disk took no last status.
                 _ => StatusDocument.TryRead(_folder.StatusFile)?.Progress.State is not (null or BatchStates.Running or BatchStates.Suspended),
             };
         }
@@ -190,6 +201,9 @@ public interface IGuardedProcess : IDisposable
 
     /// <summary>How it ended, in words.</summary>
     string HowItEnded { get; }
+
+    /// <summary>True when it ended by itself, with exit code 0.</summary>
+    bool ExitedWell { get; }
 
     /// <summary>Waits for its end at most this long; false when it still lives.</summary>
     bool WaitForEnd(TimeSpan limit);

@@ -19,6 +19,9 @@ public sealed class GuardedProcess : IGuardedProcess
         ? Processes.Unix.SignalName.Of(_process.ExitCode - FirstSignal)
         : string.Create(CultureInfo.InvariantCulture, $"exit code {_process.ExitCode}");
 
+    /// <inheritdoc/>
+    public bool ExitedWell => _process.ExitCode == 0;
+
     /// <summary>Starts a program.</summary>
     public static GuardedProcess Start(string program, IReadOnlyList<string> arguments) =>
         new(Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false }) ?? throw new InvalidOperationException($"'{program}' was not started."));

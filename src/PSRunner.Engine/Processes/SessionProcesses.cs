@@ -10,8 +10,11 @@ namespace PSRunner.Engine.Processes;
 /// </summary>
 internal sealed class SessionProcesses : IDisposable
 {
+    private const int LittleSpace = 1 << 20;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan AfterFullDisk = TimeSpan.FromSeconds(10);
 
     private readonly SessionFacts _facts;
     private readonly ConcurrentStack<ScratchFolder> _scratch = new();
@@ -53,6 +56,19 @@ internal sealed class SessionProcesses : IDisposable
 
     /// <summary>Completes when what an earlier session left running is gone; no process may start before.</summary>
     public Task SweptAsync(CancellationToken cancellation) => _swept.WaitAsync(cancellation);
+
+    /// <summary>
+    /// What is believed of a test that ended: no verdict when the disk takes nothing more, because what it wrote may be missing, and
+    /// whatever it said of that is the disk's doing.
+    /// </summary>
+    public AttemptReport Believe(AttemptReport report) => !IsDiskFull() ? report : report with
+    {
+        Cause = Causes.Lost,
+        Score = double.NaN,
+        ScoreDecides = false,
+        Message = $"The disk of the run folder is full, so what it wrote may be missing{(report.Message.Length == 0 ? "" : $". It said: {report.Message}")}",
+        RetryAfter = AfterFullDisk,
+    };
 
     /// <summary>The marker of an attempt's processes.</summary>
     public string MarkerOf(AttemptContext context) => string.Create(CultureInfo.InvariantCulture, $"{_facts.BatchId}/{context.CaseId}/{context.Attempt}");
@@ -128,6 +144,31 @@ internal sealed class SessionProcesses : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _facts.Note($"What an earlier session left running could not be looked for: {e.Message}");
+        }
+    }
+
+    // Asked of every test, so the disk's figures come first; it is tried only when they are low.
+    private bool IsDiskFull()
+    {
+        try
+        {
+            if (new DriveInfo(_facts.ScratchFolder).AvailableFreeSpace >= LittleSpace)
+            {
+                return false;
+            }
+
+            var path = Path.Combine(_facts.ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"room-{Interlocked.Increment(ref _scratchCount)}"));
+            using var probe = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            probe.Write(new byte[LittleSpace / 16]);
+            return false;
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or DriveNotFoundException or UnauthorizedAccessException)
+        {
+            return false; // Gone or closed is another trouble than full.
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 }

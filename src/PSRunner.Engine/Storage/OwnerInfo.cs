@@ -44,6 +44,11 @@ internal sealed record OwnerInfo(int ProcessId, string ProcessStart, string Boot
         }
     }
 
+    /// <summary>True when this machine was started again since: the process ended with it, whatever it was doing.</summary>
+    [JsonIgnore]
+    public bool DiedWithSystem =>
+        BootId.Length > 0 && BootId != ReadBootId() && string.Equals(Host, Environment.MachineName, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Judges the owner of a folder from outside.</summary>
     public OwnerState Judge(RunFolder folder)
     {

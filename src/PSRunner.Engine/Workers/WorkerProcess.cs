@@ -152,7 +152,7 @@ internal sealed class WorkerProcess
         {
             Judge(report);
             output.Append(Written(outputStart, errorStart, out _));
-            return output.Complete(report.Result);
+            return output.Complete(report.Result.Cause == Causes.None ? report.Result : _processes.Believe(report.Result));
         }
 
         // Whatever it still says, it is not asked again: what was interrupted may be in any state. One that ends by itself

@@ -47,7 +47,16 @@ internal sealed class ModelSession : ILaneSteering
         }
 
         _mostInFlight = MostInFlight();
-        Beat();
+        try
+        {
+            Beat();
+        }
+        catch
+        {
+            Close(); // Nobody has the object to dispose of.
+            throw;
+        }
+
         foreach (var lane in _lanes.Values.Where(lane => lane.Open is not null))
         {
             lane.Looked = Task.Run(() => LookAsync(lane));
@@ -121,14 +130,19 @@ internal sealed class ModelSession : ILaneSteering
         finally
         {
             // A full disk must not keep connections and keys open for as long as the process lives.
-            foreach (var lane in _lanes.Values)
-            {
-                lane.Open?.Dispose();
-            }
-
-            _embeddedGate.Dispose();
-            _ended.Dispose();
+            Close();
         }
+    }
+
+    private void Close()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.Open?.Dispose();
+        }
+
+        _embeddedGate.Dispose();
+        _ended.Dispose();
     }
 
     private int MostInFlight()

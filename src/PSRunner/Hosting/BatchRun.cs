@@ -49,6 +49,9 @@ internal sealed class BatchRun : IDisposable
     /// <summary>Asks the session to end; from any thread, never blocking.</summary>
     public void RequestStop(string reason) => _session.Stop(reason);
 
+    /// <summary>Ends the session, by force if need be, because the process ends.</summary>
+    public void EndWithProcess(string reason) => _session.EndWithProcess(reason);
+
     /// <summary>Writes results as they become durable until the session has ended, and closes it.</summary>
     /// <param name="stopped">Signaled by Ctrl+C, which also asks the session to end.</param>
     /// <exception cref="PipelineStoppedException">The pipeline took no more; the session was stopped and closed first.</exception>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using PSRunner.Engine;
 using PSRunner.Engine.Detached;
 
@@ -52,7 +51,7 @@ public static class DetachedBatch
     {
         var still = double.TryParse(Environment.GetEnvironmentVariable(StillVariable), CultureInfo.InvariantCulture, out var given) ? given : UsualStillSeconds;
         using var guardian = new BatchGuardian(runFolder, StartBatch, TimeSpan.FromSeconds(still), TimeProvider.System, Log);
-        using var signals = new EndSignals(guardian.Stop);
+        using var signals = new EndSignals(_ => guardian.Stop(), processGoesOn: true);
         return guardian.Run() ? 0 : 1;
 
         IGuardedProcess StartBatch(bool inPlace)
@@ -68,7 +67,7 @@ public static class DetachedBatch
     private static int RunBatch(string runFolder, string changes, bool inPlace)
     {
         using var run = UnattendedRun.Resume(runFolder, DetachedStart.FromWord(changes), inPlace);
-        using var signals = new EndSignals(() => run.RequestStop("Its process was asked to end."));
+        using var signals = new EndSignals(_ => run.RequestStop("Its process was asked to end."), processGoesOn: true);
         run.Pump(_ => { }, Log);
         return 0;
     }
@@ -76,19 +75,4 @@ public static class DetachedBatch
     // The process's own output: the file detached.log.
     private static void Log(string text) => ConsoleText.Try(() =>
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {Environment.ProcessId}: {text}")));
-
-    /// <summary>A polite kill, which the system sends when it shuts down.</summary>
-    private sealed class EndSignals(Action end) : IDisposable
-    {
-        private readonly PosixSignalRegistration[] _registrations =
-        [
-            .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT }.Select(signal => PosixSignalRegistration.Create(signal, context =>
-            {
-                context.Cancel = true;
-                end();
-            })),
-        ];
-
-        public void Dispose() => Array.ForEach(_registrations, r => r.Dispose());
-    }
 }

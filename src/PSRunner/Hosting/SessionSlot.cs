@@ -9,8 +9,12 @@ internal sealed class SessionSlot : IDisposable
     private const string Reason = "Stopped by Ctrl+C";
 
     private readonly Lock _gate = new();
+    private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stopped = new();
+    private readonly ManualResetEventSlim _over = new();
     private BatchRun? _run;
+    private EndSignals? _signals;
 
     /// <summary>True after Ctrl+C.</summary>
     public bool IsStopped { get; private set; }
@@ -23,6 +27,13 @@ internal sealed class SessionSlot : IDisposable
         lock (_gate)
         {
             _run = run;
+            _signals = new EndSignals(
+                signal =>
+                {
+                    run.EndWithProcess($"Its shell was ended ({signal})");
+                    _over.Wait(LastLines);
+                },
+                processGoesOn: false);
             if (IsStopped)
             {
                 run.RequestStop(Reason);
@@ -44,6 +55,8 @@ internal sealed class SessionSlot : IDisposable
     public void Dispose()
     {
         _run?.Dispose();
+        _signals?.Dispose();
         _stopped.Dispose();
+        _over.Set(); // Not disposed of: a signal's thread may still wait for it.
     }
 }

@@ -40,6 +40,9 @@ internal sealed class UnattendedRun(BatchSession session) : IDisposable
     /// <summary>Asks the session to end; from any thread, never blocking.</summary>
     public void RequestStop(string reason) => session.Stop(reason);
 
+    /// <summary>Ends the session, by force if need be, because the process ends.</summary>
+    public void EndWithProcess(string reason) => session.EndWithProcess(reason);
+
     /// <inheritdoc/>
     public void Dispose() => session.Dispose();
 }

@@ -9,10 +9,9 @@ namespace PSRunner;
 /// </summary>
 public sealed class TestBatchJob : Job
 {
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(5);
-
     private readonly UnattendedRun _run;
     private readonly Thread _thread;
+    private EndSignals? _signals;
     private bool _isStopped;
 
     internal TestBatchJob(UnattendedRun run, string command)
@@ -49,6 +48,7 @@ public sealed class TestBatchJob : Job
     {
         SetJobState(JobState.Running);
         AppDomain.CurrentDomain.ProcessExit += EndWithShell;
+        _signals = new EndSignals(signal => EndWithShell($"Its shell was ended ({signal})"), processGoesOn: false);
         try
         {
             _thread.Start();
@@ -56,6 +56,7 @@ public sealed class TestBatchJob : Job
         catch
         {
             AppDomain.CurrentDomain.ProcessExit -= EndWithShell;
+            _signals.Dispose();
             _run.Dispose();
             throw;
         }
@@ -79,10 +80,12 @@ public sealed class TestBatchJob : Job
         _run.RequestStop(reason);
     }
 
-    private void EndWithShell(object? sender, EventArgs e)
+    private void EndWithShell(object? sender, EventArgs e) => EndWithShell("Its shell ended");
+
+    private void EndWithShell(string reason)
     {
-        RequestStop("Its shell ended");
-        _thread.Join(ExitLimit);
+        _isStopped |= _thread.IsAlive;
+        _run.EndWithProcess(reason);
     }
 
     // The last state closes the streams, so everything is written before it.
@@ -90,6 +93,7 @@ public sealed class TestBatchJob : Job
     {
         _run.Pump(result => Output.Add(PSObject.AsPSObject(result)), note => Warning.Add(new WarningRecord(note)));
         AppDomain.CurrentDomain.ProcessExit -= EndWithShell;
+        _signals?.Dispose();
         var batch = _run.Progress;
         if (batch.State != BatchStates.Completed && !_isStopped)
         {

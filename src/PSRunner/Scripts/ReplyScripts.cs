@@ -13,7 +13,9 @@ namespace PSRunner.Scripts;
 internal sealed class ReplyScripts(WorkerOptions workers) : IReplyScripts
 {
     private readonly WorkerExecutor _executor = new(workers with { Kind = "judge" });
-    private Lazy<IDisposable>? _pool;
+    private readonly Lock _lock = new();
+    private SessionFacts? _session;
+    private IDisposable? _pool;
 
     /// <inheritdoc/>
     public string Fingerprint { get; } = workers.Fingerprint.Contains('-', StringComparison.Ordinal) ? workers.Fingerprint[workers.Fingerprint.IndexOf('-', StringComparison.Ordinal)..] : "";
@@ -27,15 +29,23 @@ internal sealed class ReplyScripts(WorkerOptions workers) : IReplyScripts
     /// <inheritdoc/>
     public IDisposable BeginSession(SessionFacts session)
     {
-        // Most batches of prompts need no worker.
-        _pool = new Lazy<IDisposable>(() => _executor.BeginSession(session));
-        return new Closing(_pool);
+        (_session, _pool) = (session, null);
+        return new Closing(this);
     }
 
     /// <inheritdoc/>
     public Task<AttemptReport> JudgeAsync(AttemptContext context, string reply, CancellationToken cancellation)
     {
-        _ = (_pool ?? throw new InvalidOperationException("Scripts run in a session.")).Value;
+        try
+        {
+            Begin();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or IOException or UnauthorizedAccessException or TestBatchException)
+        {
+            // The machine's trouble, and maybe a moment's: the next one tries again.
+            return Task.FromResult(new AttemptReport { Cause = Causes.NotStarted, Message = $"No worker could be had: {e.Message}" });
+        }
+
         var values = new Hashtable(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in context.Case.GetParameters())
         {
@@ -56,13 +66,23 @@ internal sealed class ReplyScripts(WorkerOptions workers) : IReplyScripts
         return _executor.RunAsync(judged, context.Limits.Stall, cancellation);
     }
 
-    private sealed class Closing(Lazy<IDisposable> pool) : IDisposable
+    // Most batches of prompts need no worker.
+    private void Begin()
+    {
+        lock (_lock)
+        {
+            _pool ??= _executor.BeginSession(_session ?? throw new InvalidOperationException("Scripts run in a session."));
+        }
+    }
+
+    private sealed class Closing(ReplyScripts scripts) : IDisposable
     {
         public void Dispose()
         {
-            if (pool.IsValueCreated)
+            lock (scripts._lock)
             {
-                pool.Value.Dispose();
+                scripts._pool?.Dispose();
+                (scripts._session, scripts._pool) = (null, null);
             }
         }
     }

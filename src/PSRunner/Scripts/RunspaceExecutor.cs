@@ -93,6 +93,11 @@ internal sealed class RunspaceExecutor(string fingerprint, IReadOnlyList<string>
         catch (Exception e)
         {
             pool.Retire(thread);
+            if (thread.IsAbandoned && !cancellation.IsCancellationRequested)
+            {
+                throw Pool.ShellEnds();
+            }
+
             return new AttemptReport { Cause = Causes.NotStarted, Message = $"The runspace could not be prepared: {Why(e)}." };
         }
         finally

@@ -165,6 +165,8 @@ public sealed class BatchGuardianTests : IDisposable
 
         public string HowItEnded => "played";
 
+        public bool ExitedWell => false;
+
         public bool WaitForEnd(TimeSpan limit)
         {
             if (!_lived)

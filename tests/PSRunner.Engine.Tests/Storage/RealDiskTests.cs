@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PSRunner.Engine.Commands;
 using PSRunner.Engine.Execution;
 using PSRunner.Engine.Storage;
 
@@ -51,6 +52,35 @@ public sealed class RealDiskTests(ITestOutputHelper output)
         Assert.Contains(session.TakeNotes(), note => note.StartsWith("Results are saved again", StringComparison.Ordinal));
         Assert.Empty(BatchAudit.Run(session.Batch.RunFolder).Findings);
         output.WriteLine($"{whenFull} of {Cases} had started when the disk was full");
+    }
+
+    [Fact]
+    public void What_commands_say_on_a_full_disk_is_no_verdict()
+    {
+        using var disk = RealDisk.Tmpfs("4m");
+        var signals = Directory.CreateTempSubdirectory("psrunner-signals-");
+        const string Script = "touch $1.began; while [ ! -e go ]; do sleep 0.02; done; echo '{\"Outcome\":\"Skipped\"}'; exit $2";
+        using var builder = new BatchBuilder(new BatchOptions { OutputPath = Path.Combine(disk.MountPoint, "out"), ThrottleLimit = 2 }, [new CommandExecutor()]);
+        foreach (var code in (string[])["0", "1"])
+        {
+            builder.Add(CommandCases.Create(new() { Command = "sh", Arguments = ["-c", Script, "sh", code, code], CurrentFolder = signals.FullName, WorkingDirectory = signals.FullName }).Single());
+        }
+
+        using var session = builder.Start();
+        Assert.True(SpinWait.SpinUntil(() => signals.GetFiles("*.began").Length == 2, Patience));
+        var ballast = Path.Combine(disk.MountPoint, "ballast");
+        Fill(ballast);
+        File.WriteAllText(Path.Combine(signals.FullName, "go"), "");
+
+        // What ended on the full disk is tried again, and only believed when there is room.
+        Assert.True(SpinWait.SpinUntil(() => session.GetProgress().Running == 0, Patience));
+        File.Delete(ballast);
+        var results = new List<TestResult>();
+        Take(session, results, 2);
+        Assert.True(session.WaitForEnd(Patience));
+        Assert.Equal([Causes.NotApplicable, Causes.ExitCode], results.OrderBy(r => r.Index).Select(r => r.Cause));
+        Assert.All(results, r => Assert.Equal(2, r.Attempt));
+        signals.Delete(recursive: true);
     }
 
     [Fact]

@@ -48,6 +48,11 @@ internal sealed partial class ProcessKeeper : IDisposable
     {
         lock (_gate)
         {
+            if (_failure is not null)
+            {
+                throw new ProcessStartException(ProcessStartFailure.System, $"Nothing can be started any more in this session: {_failure.Message}");
+            }
+
             ObjectDisposedException.ThrowIf(_closing || _done, typeof(IProcessTrees));
             OwnPrograms.BeginStart();
             _starting++;
