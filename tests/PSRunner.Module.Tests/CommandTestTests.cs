@@ -105,6 +105,25 @@ public sealed partial class CommandTestTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
+    /// <summary>A service manager, or the system as it shuts down, sends SIGTERM to all processes at about the same moment.</summary>
+    [Theory]
+    [InlineData("exec sleep 60")]
+    [InlineData("trap 'kill $!; exit 143' TERM; sleep 60 & wait")]
+    public void What_a_shutdown_reaches_first_gets_no_verdict(string waiting)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell.");
+        using var shell = ShellProcess.Start(
+            _folder, $"New-CommandTest sh '-c', 'touch ../../../../$$.pid; {waiting.Replace("'", "''", StringComparison.Ordinal)}' -Repeat 6 | Start-TestBatch down -ThrottleLimit 6 -RetryCount 0");
+        Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles(_folder, "*.pid", SearchOption.AllDirectories).Length == 6, TimeSpan.FromSeconds(60)), string.Join('\n', shell.Errors));
+
+        var tests = Directory.GetFiles(_folder, "*.pid", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension);
+        using var kill = System.Diagnostics.Process.Start("sh", ["-c", $"kill {string.Join(' ', tests)}; sleep 0.05; kill {shell.Id}"]);
+        Assert.True(kill.WaitForExit(TimeSpan.FromSeconds(10)));
+        shell.WaitForEnd();
+
+        Assert.Equal("Stopped 6 0", _shell.Invoke("Get-TestBatch down | ForEach-Object { \"$($_.State) $($_.Planned) $($_.Done)\" }").Single().ToString());
+    }
+
     [GeneratedRegex(@"-\d{8}-\d{6}-[0-9a-f]{4}")]
     private static partial Regex Id();
 

@@ -29,6 +29,9 @@ internal sealed class ShellProcess : IDisposable
     /// <summary>Lines of the error stream so far.</summary>
     public IReadOnlyList<string> Errors => [.. _errors];
 
+    /// <summary>Its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>The exit code of an ended process.</summary>
     public int ExitCode => _process.ExitCode;
 

@@ -117,6 +117,7 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
             exit = await EndOfAsync(tree, () => context.EndsAtOnce ? TimeSpan.Zero : session.Grace, cancellation).ConfigureAwait(false);
         }
 
+        await session.LetShutdownComeAsync(exit, cancellation).ConfigureAwait(false);
         if (exit.Survivors.Count > 0)
         {
             // The conductor tells the last activity in the message of a timeout.

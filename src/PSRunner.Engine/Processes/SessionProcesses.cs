@@ -14,6 +14,7 @@ internal sealed class SessionProcesses : IDisposable
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan ShutdownMoment = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan AfterFullDisk = TimeSpan.FromSeconds(10);
 
     private readonly SessionFacts _facts;
@@ -69,6 +70,18 @@ internal sealed class SessionProcesses : IDisposable
         Message = $"The disk of the run folder is full, so what it wrote may be missing{(report.Message.Length == 0 ? "" : $". It said: {report.Message}")}",
         RetryAfter = AfterFullDisk,
     };
+
+    /// <summary>
+    /// Waits a moment after an end that may be the beginning of ours: a shutdown of the system, or of the service that all runs in,
+    /// reaches tests and this process in any order, and what it ended has no verdict.
+    /// </summary>
+    public async Task LetShutdownComeAsync(ProcessExit exit, CancellationToken cancellation)
+    {
+        if (exit.Signal is "SIGTERM" or "SIGHUP" or "SIGINT" || exit.ExitCode is 129 or 130 or 143)
+        {
+            await Task.Delay(ShutdownMoment, _facts.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     /// <summary>The marker of an attempt's processes.</summary>
     public string MarkerOf(AttemptContext context) => string.Create(CultureInfo.InvariantCulture, $"{_facts.BatchId}/{context.CaseId}/{context.Attempt}");

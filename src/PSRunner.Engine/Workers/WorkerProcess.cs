@@ -164,6 +164,7 @@ internal sealed class WorkerProcess
         }
 
         var exit = await _tree.EndAsync(TimeSpan.Zero).ConfigureAwait(false);
+        await _processes.LetShutdownComeAsync(exit, cancellation).ConfigureAwait(false);
         if (exit.Survivors.Count > 0)
         {
             context.ReportProgress($"could not be ended: {SessionProcesses.Describe(exit.Survivors)}");
