@@ -33,7 +33,7 @@ public sealed class ProcessTreeEndTests(TreeFixture fixture) : IClassFixture<Tre
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
         var (proc, nobody) = (new ProcFiles(), new Dictionary<int, UnixProcessTree>());
         var (error, program) = (0, 0);
-        OwnPrograms.BeginStart();
+        var start = OwnPrograms.BeginStart();
 
         // The children of a thread that ended are the main thread's, among which orphans are looked for.
         var starter = new Thread(() => error = PosixSpawn.Start(
@@ -41,7 +41,7 @@ public sealed class ProcessTreeEndTests(TreeFixture fixture) : IClassFixture<Tre
         starter.Start();
         Assert.True(starter.Join(TreeFixture.Patience));
         OwnPrograms.Add(program);
-        OwnPrograms.EndStart();
+        OwnPrograms.EndStart(start);
         Assert.Equal(0, error);
         await TreeFixture.UntilAsync(() => proc.TryReadEntry(program, out var entry) && entry.Dead, "it had ended");
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace PSRunner.Engine.Processes.Unix;
 
@@ -9,16 +10,26 @@ namespace PSRunner.Engine.Processes.Unix;
 internal static class OwnPrograms
 {
     private static readonly ConcurrentDictionary<int, bool> Pids = new();
-    private static int s_starting;
+    private static readonly ConcurrentDictionary<long, long> Starts = new();
+    private static long s_lastStart;
+
+    // Longer takes only a program on a disk that does not answer, which may take for ever.
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(10);
 
     /// <summary>True while a program may run that is not known here yet.</summary>
-    public static bool AnyStarting => Volatile.Read(ref s_starting) > 0;
+    public static bool AnyStarting => Starts.Any(start => Stopwatch.GetElapsedTime(start.Value) < LongestStart);
 
     /// <summary>A program is about to be started.</summary>
-    public static void BeginStart() => Interlocked.Increment(ref s_starting);
+    /// <returns>For <see cref="EndStart"/>.</returns>
+    public static long BeginStart()
+    {
+        var start = Interlocked.Increment(ref s_lastStart);
+        Starts[start] = Stopwatch.GetTimestamp();
+        return start;
+    }
 
     /// <summary>It was started and added, or not started.</summary>
-    public static void EndStart() => Interlocked.Decrement(ref s_starting);
+    public static void EndStart(long start) => Starts.TryRemove(start, out _);
 
     /// <summary>A program was started.</summary>
     public static void Add(int pid) => Pids[pid] = true;

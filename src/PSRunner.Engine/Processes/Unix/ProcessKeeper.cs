@@ -44,7 +44,8 @@ internal sealed partial class ProcessKeeper : IDisposable
     }
 
     /// <summary>Says that a start is under way: until <see cref="EndStart"/> the thread stays, to take charge of it.</summary>
-    public void BeginStart()
+    /// <returns>For <see cref="EndStart"/>.</returns>
+    public long BeginStart()
     {
         lock (_gate)
         {
@@ -54,8 +55,8 @@ internal sealed partial class ProcessKeeper : IDisposable
             }
 
             ObjectDisposedException.ThrowIf(_closing || _done, typeof(IProcessTrees));
-            OwnPrograms.BeginStart();
             _starting++;
+            return OwnPrograms.BeginStart();
         }
     }
 
@@ -77,11 +78,11 @@ internal sealed partial class ProcessKeeper : IDisposable
     }
 
     /// <summary>Says that a start is over, however it went.</summary>
-    public void EndStart()
+    public void EndStart(long start)
     {
         lock (_gate)
         {
-            OwnPrograms.EndStart();
+            OwnPrograms.EndStart(start);
             _starting--;
             if (_closing && !_done)
             {

@@ -35,14 +35,14 @@ internal sealed class UnixProcessTrees : IProcessTrees
 
     public ProcessTree Start(ProcessTreeOptions options)
     {
-        _keeper.BeginStart();
+        var start = _keeper.BeginStart();
         try
         {
             return StartKept(options);
         }
         finally
         {
-            _keeper.EndStart();
+            _keeper.EndStart(start);
         }
     }
 
