@@ -18,7 +18,7 @@ public sealed class HostileTests(ITestOutputHelper output) : IDisposable
 
     // In the shell that ran the batch: threads of ours, and handles without the assemblies that are loaded on the way.
     private const string Count =
-        "function threads { @([System.IO.Directory]::GetDirectories('/proc/self/task') | ForEach-Object { try { [System.IO.File]::ReadAllText(\"$_/comm\") } catch { } } | Where-Object { $_ -like 'PSRunner *' }).Count }; "
+        "function threads { @([System.IO.Directory]::GetDirectories('/proc/self/task') | ForEach-Object { try { [System.IO.File]::ReadAllText(\"$_/comm\") } catch [System.IO.IOException] { <# It has just ended. #> } } | Where-Object { $_ -like 'PSRunner *' }).Count }; "
         + "function handles { @([System.IO.Directory]::GetFiles('/proc/self/fd') | ForEach-Object { \"$([System.IO.File]::ResolveLinkTarget($_, $false))\" } | Where-Object { $_ -notlike '*.dll' }).Count };";
 
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("PSRUNNER_LONG_TESTS") == "1";

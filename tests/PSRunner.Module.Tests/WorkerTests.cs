@@ -243,7 +243,7 @@ public sealed class WorkerTests(ITestOutputHelper output) : IDisposable
             _folder,
             """
             function left {
-                [System.IO.Directory]::GetDirectories('/proc/self/task') | ForEach-Object { try { [System.IO.File]::ReadAllText("$_/comm").Trim() } catch { } } | Where-Object { $_ -like 'PSRunner *' }
+                [System.IO.Directory]::GetDirectories('/proc/self/task') | ForEach-Object { try { [System.IO.File]::ReadAllText("$_/comm").Trim() } catch [System.IO.IOException] { <# It has just ended. #> } } | Where-Object { $_ -like 'PSRunner *' }
                 [System.IO.File]::ReadAllText("/proc/self/task/$PID/children").Trim()
             }
             foreach ($batch in 1..5) { 1..8 | Start-TestBatch { 1 } -ThrottleLimit 4 6> $null | ForEach-Object { $_.Outcome } }

@@ -126,9 +126,11 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
         }
 
         CommandOutput output;
+        IReadOnlyList<Artifact> artifacts;
         try
         {
             output = CommandOutput.Read(scratch);
+            artifacts = output.Artifacts(scratch);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -143,7 +145,7 @@ public sealed class CommandExecutor(IReadOnlyList<string>? metrics = null) : ISe
             report = session.Believe(report);
         }
 
-        return (report with { Output = output.Text, Artifacts = output.Artifacts(scratch) }, exit.Strays + exit.Survivors.Count == 0);
+        return (report with { Output = output.Text, Artifacts = artifacts }, exit.Strays + exit.Survivors.Count == 0);
 
         void Grown(long bytes) => context.ReportProgress(string.Create(CultureInfo.InvariantCulture, $"wrote {bytes} bytes"));
     }

@@ -33,7 +33,7 @@ internal sealed record GuardianInfo(OwnerInfo Process, int Child, int Restarts, 
     /// <summary>Removes the last word of a guardian that is gone: who goes on with the batch without one owes it nothing.</summary>
     public static void Forget(RunFolder folder)
     {
-        if (TryRead(folder)?.IsAlive(folder) == false)
+        if (TryRead(folder)?.Process.Judge(folder) == OwnerState.Gone)
         {
             File.Delete(folder.GuardianFile);
         }

@@ -3,7 +3,8 @@ namespace PSRunner.Engine.Workers;
 /// <summary>
 /// Variables for the worker's own runtime, which what tests start must not see. The diagnostic sockets of .NET and PowerShell
 /// are files in the temporary folder that only an orderly exit deletes, and workers are killed: a batch of thousands would
-/// leave thousands there. And no worker needs to report its use to PowerShell's makers. Who wants to look into workers sets the variables otherwise; that is kept.
+/// leave thousands there. And no worker needs to report its use to PowerShell's makers. Who wants to look into workers sets
+/// the variables otherwise; that is kept.
 /// </summary>
 internal static class WorkerEnvironment
 {

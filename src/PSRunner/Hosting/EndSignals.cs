@@ -10,7 +10,7 @@ internal sealed class EndSignals : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations;
 
-    /// <param name="end">Ends what runs, within seconds; gets the signal's name.</param>
+    /// <param name="end">Ends what runs, within seconds; gets the signal.</param>
     /// <param name="processGoesOn">True: the process ends by itself later, and Ctrl+C is no other signal. False: it ends when <paramref name="end"/> returns.</param>
     public EndSignals(Action<PosixSignal> end, bool processGoesOn)
     {

@@ -8,9 +8,10 @@ internal sealed class SessionSlot : IDisposable
 {
     private const string Reason = "Stopped by Ctrl+C";
 
-    private readonly Lock _gate = new();
+    // What the command says at its end, before the process is gone.
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly ManualResetEventSlim _over = new();
     private BatchRun? _run;
